@@ -1,0 +1,91 @@
+/*
+ * Cell files and runtime files (libconfuse), and what becomes of them for one runtime version on
+ * this machine: a recipe. The files' syntax is described in sanmatrix(1) and by the files themselves.
+ *
+ * Texts in recipes may hold placeholders, filled by recipe_expand() as late as possible:
+ *   {source} {build} {cell} {unit} {dir} (result folder) {tmp} {seed} {suppressions} {runtime-dir}
+ *   {controls} {valgrind} {jobs} {suite} and the runtime's name for its program ({python}).
+ * An argument that is just {flags} becomes several, or none.
+ */
+#ifndef SM_MATRIX_CELL_H
+#define SM_MATRIX_CELL_H
+
+#include "common/buf.h"
+#include "common/error.h"
+#include "matrix/toolchain.h"
+
+struct skip {
+	char *unit, *reason, *issue; /* issue: "gh-89363" or NULL */
+};
+
+/* A planted fault: how to run it (runtime file), and what the cell must say of it (cell file). */
+struct control {
+	char *name, *summary;
+	struct strv command;
+	double time_limit;		/* seconds; 0: the cell's own */
+	char *tool, *kind, *category;	/* all NULL: not claimed by this cell. kind may be "a|b" */
+};
+
+struct fact {
+	char *name, *value; /* what verify must print: "Py_DEBUG", "1" */
+};
+
+struct suite {
+	char *name;
+	struct strv units; /* empty: all that the runtime lists */
+};
+
+struct recipe {
+	char *cell, *summary;
+	char *runtime, *version;  /* "cpython-3.13", "3.13.15" */
+	char *unavailable;	  /* why it cannot run here and what to install; NULL: it can */
+	const struct compiler *compiler; /* borrowed from the toolchain; NULL if unavailable */
+	struct strv configure;	  /* command with arguments */
+	struct strv make;	  /* command; the job server is in MAKEFLAGS */
+	struct strv build_env, env;  /* NAME=VALUE, added to a clean base */
+	struct strv wrapper;	  /* before every test command: valgrind ... */
+	struct strv unit_command, list_command, verify_command, controls_command;
+	char *program;		  /* the interpreter, "{build}/python" */
+	char *program_name;	  /* "python": what {python} is called */
+	struct suite *suites;
+	size_t suite_count;
+	struct skip *skips;
+	size_t skip_count;
+	struct control *controls;
+	size_t control_count;
+	struct fact *facts;
+	size_t fact_count;
+	struct strv uncached;	  /* autoconf variables (prefixes) that depend on flags: never shared */
+	double time_limit;	  /* seconds for one unit, time factor applied */
+	double time_factor;	  /* how much slower than a plain build */
+	size_t memory;		  /* bytes for one unit */
+	struct strv properties;	  /* NAME=VALUE for the reports */
+};
+
+/* Placeholders and their values. */
+struct vars {
+	struct strv v; /* NAME=VALUE, as env_set() keeps them */
+};
+
+struct runtime; /* runtime.h */
+
+/* The names of all cells in DIR, sorted; DEFAULTS gets those that `make matrix` alone runs. */
+int cells_list(const char *dir, struct strv *names, struct strv *defaults, struct err *e);
+
+/*
+ * The recipe of one cell. A mistake in a file: -1, and E names file and line. A cell that cannot
+ * run here is not an error: r->unavailable says why.
+ */
+int recipe_load(struct recipe *r, const char *cell, const struct runtime *rt,
+		const struct toolchain *t, struct err *e);
+void recipe_release(struct recipe *r);
+
+const struct suite *recipe_suite(const struct recipe *r, const char *name); /* NULL: none such */
+const struct skip *recipe_skip(const struct recipe *r, const char *unit);   /* NULL: not left out */
+
+/* TEXT with its placeholders filled; owned. An unknown placeholder stays as it stands. */
+char *vars_expand(const struct vars *vars, const char *text);
+/* All of LIST expanded, appended to OUT. */
+void vars_expand_list(const struct vars *vars, const struct strv *list, struct strv *out);
+
+#endif

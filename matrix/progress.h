@@ -1,0 +1,28 @@
+/*
+ * What a person sees while it runs: on a terminal one line `[done/total] ...` with the time left,
+ * elsewhere a line for each finished task. All of it on standard error; nothing in files.
+ */
+#ifndef SM_MATRIX_PROGRESS_H
+#define SM_MATRIX_PROGRESS_H
+
+enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_PLAIN, PROGRESS_NONE };
+
+struct progress;
+struct task;
+
+/* "auto", "bar", "plain" or "none"; -1 for anything else. */
+int progress_parse(const char *mode);
+
+/* COLOUR: -1 finds out: NO_COLOR, then CLICOLOR_FORCE, then isatty. */
+struct progress *progress_new(enum progress_mode mode, int colour);
+void progress_free(struct progress *p);
+
+void progress_start(struct progress *p, const struct task *t);
+/* VERDICT: "ok", "failed", "2 findings", ...; shown when a task ends. BAD colours it. */
+void progress_end(struct progress *p, const struct task *t, const char *verdict, int bad, double seconds);
+/* DONE of TOTAL; REMAINING: estimated seconds of work that waits or runs, over all cores. */
+void progress_update(struct progress *p, int done, int total, double remaining);
+/* A line of its own that stays, above the bar. */
+void progress_say(struct progress *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * A runtime: its file in matrix/runtimes/, its version, its sources.
+ */
+#ifndef SM_MATRIX_RUNTIME_H
+#define SM_MATRIX_RUNTIME_H
+
+#include "common/buf.h"
+#include "common/error.h"
+
+struct runtime {
+	char *name;	/* "cpython-3.13": family and series */
+	char *family;	/* "cpython": the file's name */
+	char *version;	/* "3.13.15", read from the source */
+	char *source;	/* absolute path of the unpacked tree; never written to */
+	char *source_id; /* what the tree is: hash or name, for the stamps of builds */
+	char *file;	/* the runtime file */
+	char *data;	/* folder beside it with its scripts: {runtime-dir} */
+	void *conf;	/* cfg_t of the file, for cell.c */
+};
+
+/* Where files are: in the source tree, or where `make install` put them. */
+struct places {
+	char *data;	    /* holds cells/, runtimes/, controls/, suppressions/ or ../suppressions */
+	char *cells, *runtimes, *controls, *suppressions;
+	char *toolchain;    /* toolchain.conf */
+	char *cache;	    /* cache_dir(), created */
+};
+int places_find(struct places *p, struct err *e);
+void places_release(struct places *p);
+
+/*
+ * Finds, fetches, verifies and unpacks the sources, unless they are there already.
+ *
+ * SPEC: "cpython" (the newest version that the file's `newest-from` allows and that the mirror
+ *       really serves), "cpython-3.11" (series) or "cpython-3.13.15"; NULL: the default runtime.
+ * SRC:  a folder or a tarball (--with-runtime-src), or NULL: the distribution's source package.
+ */
+int runtime_open(struct runtime *rt, const char *spec, const char *src, const struct places *p,
+		 struct err *e);
+void runtime_release(struct runtime *rt);
+
+/* Compares dotted versions number by number: <0, 0, >0. "3.13" == "3.13.0". */
+int version_compare(const char *a, const char *b);
+
+#endif

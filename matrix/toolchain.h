@@ -1,0 +1,37 @@
+/*
+ * What can run here: toolchain.conf, as configure wrote it after running its probes.
+ */
+#ifndef SM_MATRIX_TOOLCHAIN_H
+#define SM_MATRIX_TOOLCHAIN_H
+
+#include "common/buf.h"
+#include "common/error.h"
+
+struct compiler {
+	char *name;		     /* "clang-19" */
+	char *path, *family, *version; /* "/usr/bin/clang-19", "clang" or "gcc", "19.1.7" */
+	struct strv sanitizers;	     /* compiled, linked and run: address undefined leak thread memory */
+	int valgrind;		     /* a probe built by it ran under Valgrind ... */
+	struct strv valgrind_flags;  /* ... when compiled with these (-gdwarf-4) */
+};
+
+struct missing {
+	char *what, *reason, *package; /* "thread", "...", "libclang-rt-19-dev" */
+};
+
+struct toolchain {
+	struct compiler *compilers; /* in order of preference for sanitizers: newest clang first */
+	size_t compiler_count;
+	char *valgrind, *valgrind_version;     /* NULL: none that works */
+	char *make, *make_version;
+	int make_fifo;			       /* this make knows --jobserver-auth=fifo: */
+	char *ccache, *symbolizer;	       /* paths or NULL */
+	struct missing *missing;
+	size_t missing_count;
+};
+
+/* Reads PATH; an absent file says that ./configure has to be run. */
+int toolchain_load(struct toolchain *t, const char *path, struct err *e);
+void toolchain_release(struct toolchain *t);
+
+#endif
