@@ -1,0 +1,37 @@
+/*
+ * From bytes to findings. A scanner is fed one log in pieces of any size; it recognises the formats
+ * in it from the content and hands over each finding when it is complete. It keeps no more than one
+ * report in memory.
+ */
+#ifndef SM_REPORTS_SCAN_H
+#define SM_REPORTS_SCAN_H
+
+#include <stddef.h>
+
+#include "reports/finding.h"
+
+/* Both callbacks own what they are given. Findings come with one occurrence: log, line, pid. */
+struct sink {
+	void (*finding)(void *context, struct finding *f);
+	void (*unparsed)(void *context, struct unparsed *u);
+	void *context;
+};
+
+struct scanner;
+
+/* LOG: the name to put into occurrences; copied. SINK is copied. */
+struct scanner *scanner_new(const char *log, const struct sink *sink);
+void scanner_feed(struct scanner *s, const void *data, size_t len);
+/* The end of the log: a report that is cut here is handed over with an `unparsed` entry. Frees S. */
+void scanner_finish(struct scanner *s);
+
+/* Fills f->fingerprint and f->bucket (fingerprint.c says how they are made). */
+void fingerprint(struct finding *f);
+
+/*
+ * The frame a person should look at first: the innermost of the access stack that is not of the
+ * checker, libc, an allocator, or a signal's delivery. NULL without frames. Borrowed.
+ */
+const struct frame *finding_top(const struct finding *f);
+
+#endif
