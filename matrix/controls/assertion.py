@@ -1,0 +1,4 @@
+"""An assert() of C fails."""
+import planted
+
+planted.assertion()

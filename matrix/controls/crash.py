@@ -1,0 +1,4 @@
+"""A null pointer is written to."""
+import planted
+
+planted.crash()

@@ -1,0 +1,5 @@
+"""It never ends."""
+import time
+
+while True:
+    time.sleep(1)

@@ -1,0 +1,4 @@
+"""One byte is written before a small block, which is then freed."""
+import planted
+
+planted.heap_underflow()

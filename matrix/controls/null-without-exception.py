@@ -1,0 +1,4 @@
+"""A C function returns NULL and sets no exception."""
+import planted
+
+planted.null_without_exception()

@@ -1,0 +1,4 @@
+"""An object loses a reference too many."""
+import planted
+
+planted.refcount_missing()

@@ -1,0 +1,4 @@
+"""INT_MAX + 1."""
+import planted
+
+planted.signed_overflow()

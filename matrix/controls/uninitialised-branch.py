@@ -1,0 +1,4 @@
+"""A branch depends on a byte that was never written."""
+import planted
+
+planted.uninitialised_branch()
