@@ -1,0 +1,178 @@
+# `make help' lists what can be made.
+
+BUILD ?= build
+srcdir ?= .
+-include config.mk
+
+IN ?=
+OUT ?= out
+# What `sanmatrix run' is told. As they were given: no expansion by make, no word of a shell.
+OPTIONS = CELLS SUITE UNITS OUT PARTITION JOBS RUNTIME RUNTIME_SRC
+$(foreach v,$(OPTIONS) IN,$(eval override $(v) := $$(value $(v))))
+export $(OPTIONS) IN
+
+unconfigured = help clean distclean
+ifndef VERSION
+ifneq ($(filter-out $(unconfigured),$(or $(MAKECMDGOALS),all)),)
+$(error not configured: run ./configure first (./configure --bootstrap also installs what it needs))
+endif
+endif
+
+# --- what is built -------------------------------------------------------------------------------
+
+FLAGS = -std=c11 -D_GNU_SOURCE -Wall -Wextra -I. -I$(srcdir) $(LIB_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+folders = common reports matrix
+# compiled into each cell's runtime, not into our program
+foreign = matrix/options.c
+in_src = $(patsubst $(srcdir)/%,%,$(wildcard $(addprefix $(srcdir)/,$(1))))
+sources := $(filter-out $(foreign),$(call in_src,$(folders:=/*.c)))
+objects := $(sources:%.c=$(BUILD)/%.o)
+library := $(filter-out $(BUILD)/matrix/main.o,$(objects))
+headers := $(call in_src,$(folders:=/*.h))
+unit_tests := $(patsubst %.c,$(BUILD)/%,$(call in_src,$(folders:=/tests/test_*.c)))
+script_tests := $(call in_src,ci/tests/*.t $(folders:=/tests/*.t))
+fuzzers := $(call in_src,$(folders:=/fuzz/*.c))
+
+all: $(BUILD)/sanmatrix
+
+$(BUILD)/sanmatrix: $(objects)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(LIBS)
+
+$(BUILD)/%.o: $(srcdir)/%.c config.h config.mk
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+
+$(unit_tests): $(BUILD)/%: $(BUILD)/%.o $(library)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CMOCKA_LIBS) $(LIB_LIBS) $(LIBS)
+
+.SECONDARY:
+-include $(objects:.o=.d) $(unit_tests:=.d)
+config.h config.mk: ;
+
+tests: $(unit_tests)
+
+# --- tests ---------------------------------------------------------------------------------------
+
+TEST_TIMEOUT = 300
+run_tests = BUILD="$(abspath $(BUILD))" SRCDIR="$(abspath $(srcdir))" \
+	SANMATRIX="$(abspath $(BUILD))/sanmatrix" TEST_TIMEOUT=$(TEST_TIMEOUT) \
+	SANITIZING_CC="$(SANITIZING_CC)" CC="$(CC)" SYMBOLIZER="$(SYMBOLIZER)" \
+	sh $(srcdir)/ci/run-tests.sh
+count_tests = sh $(srcdir)/ci/count-tests.sh
+tap = $(abspath $(BUILD))/tap
+asan_tests = $(unit_tests:$(BUILD)/%=$(BUILD)/asan/%)
+# an instrumented program is not for Valgrind, and what starts hundreds of processes is too slow
+valgrind_tests = $(filter $(BUILD)/common/% $(BUILD)/reports/%,$(unit_tests))
+asan_flags = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined
+
+# The suites run one after the other, a failed one does not stop the next, and the last line sums.
+check: all tests
+	@rm -rf $(tap); status=0; \
+	$(run_tests) $(tap)/plain $(unit_tests) $(addprefix $(srcdir)/,$(script_tests)) || status=1; \
+	$(MAKE) --no-print-directory run-asan || status=1; \
+	$(MAKE) --no-print-directory run-valgrind || status=1; \
+	$(count_tests) $(tap) || status=1; exit $$status
+
+check-quick: all tests
+	@rm -rf $(tap); status=0; \
+	$(run_tests) $(tap)/plain $(unit_tests) $(addprefix $(srcdir)/,$(script_tests)) || status=1; \
+	$(count_tests) $(tap) || status=1; exit $$status
+
+check-asan check-valgrind check-cpython check-corpus: check-%:
+	@rm -rf $(tap)/$*; status=0; $(MAKE) --no-print-directory run-$* || status=1; \
+	$(count_tests) $(tap)/$* || status=1; exit $$status
+
+# our own code under the checkers that it drives
+ifneq ($(SANITIZING_CC),)
+run-asan:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CC=$(SANITIZING_CC) CFLAGS="$(asan_flags)" tests
+	@ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 ASAN_SYMBOLIZER_PATH="$(SYMBOLIZER)" \
+	UBSAN_OPTIONS=print_stacktrace=1 $(run_tests) $(tap)/asan $(asan_tests)
+else
+run-asan:
+	@$(count_tests) --skip $(tap)/asan "no compiler here has AddressSanitizer"
+endif
+
+ifneq ($(VALGRIND),)
+run-valgrind: tests
+	@WRAPPER="$(VALGRIND) -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
+	--child-silent-after-fork=yes" $(run_tests) $(tap)/valgrind $(valgrind_tests)
+else
+run-valgrind:
+	@$(count_tests) --skip $(tap)/valgrind "no Valgrind here that works"
+endif
+
+# on the real runtime: minutes, and sources that may have to be fetched
+run-cpython: TEST_TIMEOUT = 3000
+run-cpython: all
+	@$(run_tests) $(tap)/cpython $(addprefix $(srcdir)/,$(call in_src,$(folders:=/tests/cpython/*.t)))
+
+run-corpus: TEST_TIMEOUT = 3000
+run-corpus: all
+	@$(run_tests) $(tap)/corpus $(addprefix $(srcdir)/,$(call in_src,$(folders:=/tests/corpus/*.t)))
+
+# --- the matrix ----------------------------------------------------------------------------------
+
+# sanmatrix is a job server itself; our make's tokens are not for it. -jN is for the whole of it.
+drive = unset MAKEFLAGS MFLAGS MAKELEVEL; : "$${JOBS:=$(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS)))}"; \
+	exec $(abspath $(BUILD))/sanmatrix
+run = $(drive) run $(1) $${SUITE:+--suite "$$SUITE"} $${UNITS:+--unit "$$UNITS"} --out "$$OUT" \
+	$${PARTITION:+--partition "$$PARTITION"} $${JOBS:+-j "$$JOBS"} \
+	$${RUNTIME:+--runtime "$$RUNTIME"} $${RUNTIME_SRC:+--runtime-src "$$RUNTIME_SRC"}
+
+matrix: all
+	@$(call run,$${CELLS:+--cell "$$CELLS"})
+
+cell-%: all
+	@$(call run,--cell '$(subst ','\'',$*)')
+
+merge: all
+	@set -f; mkdir -p -- "$$OUT" && $(drive) report --junit "$$OUT/junit.xml" \
+	--json "$$OUT/findings.json" $$IN
+
+bench: bench-overhead bench-matrix
+
+bench-%: all
+	@BUILD="$(abspath $(BUILD))" SRCDIR="$(abspath $(srcdir))" \
+	SANMATRIX="$(abspath $(BUILD))/sanmatrix" sh $(srcdir)/matrix/bench/$*.sh
+
+# --- lint ----------------------------------------------------------------------------------------
+
+lint:
+	@BUILD="$(abspath $(BUILD))" SRCDIR="$(abspath $(srcdir))" CC="$(CC)" FLAGS="$(FLAGS)" \
+	SANITIZING_CC="$(SANITIZING_CC)" sh $(srcdir)/ci/lint.sh
+
+# --- install -------------------------------------------------------------------------------------
+
+INSTALL = install
+manuals = $(call in_src,$(folders:=/*.1) man/*.1)
+data = $(datadir)/sanmatrix
+
+install: all
+	$(INSTALL) -d "$(DESTDIR)$(bindir)" "$(DESTDIR)$(libdir)/sanmatrix" "$(DESTDIR)$(data)" \
+		"$(DESTDIR)$(mandir)/man1"
+	$(INSTALL) -m 755 $(BUILD)/sanmatrix "$(DESTDIR)$(bindir)/sanmatrix"
+	$(INSTALL) -m 644 toolchain.conf "$(DESTDIR)$(libdir)/sanmatrix/toolchain.conf"
+	for d in cells runtimes controls; do \
+		cp -R $(srcdir)/matrix/$$d "$(DESTDIR)$(data)/" || exit 1; done
+	cp -R $(srcdir)/suppressions "$(DESTDIR)$(data)/"
+	for f in $(foreign); do cp $(srcdir)/$$f "$(DESTDIR)$(data)/" || exit 1; done
+	for f in $(manuals); do \
+		$(INSTALL) -m 644 $(srcdir)/$$f "$(DESTDIR)$(mandir)/man1/" || exit 1; done
+
+uninstall:
+	rm -f "$(DESTDIR)$(bindir)/sanmatrix" "$(DESTDIR)$(mandir)/man1/sanmatrix.1"
+	rm -rf "$(DESTDIR)$(data)" "$(DESTDIR)$(libdir)/sanmatrix"
+
+clean:
+	rm -rf $(BUILD)
+
+distclean: clean
+	rm -f config.mk config.h config.log toolchain.conf
+
+help:
+	@cat $(srcdir)/ci/help.txt
+
+.PHONY: all tests check check-quick check-asan check-valgrind check-cpython check-corpus run-asan \
+	run-valgrind run-cpython run-corpus matrix merge bench lint install uninstall clean distclean help
