@@ -18,6 +18,14 @@ $(error not configured: run ./configure first (./configure --bootstrap also inst
 endif
 endif
 
+verdicts = matrix cell-% merge
+ifneq ($(filter $(verdicts),$(MAKECMDGOALS)),)
+ifeq ($(filter-out $(verdicts),$(MAKECMDGOALS))$(findstring n,$(firstword -$(MAKEFLAGS))),)
+question = yes
+MAKEFLAGS += q
+endif
+endif
+
 # --- what is built -------------------------------------------------------------------------------
 
 FLAGS = -std=c11 -D_GNU_SOURCE -Wall -Wextra -I. -I$(srcdir) $(LIB_CFLAGS) $(CPPFLAGS) $(CFLAGS)
@@ -27,15 +35,20 @@ foreign = matrix/options.c
 in_src = $(patsubst $(srcdir)/%,%,$(wildcard $(addprefix $(srcdir)/,$(1))))
 sources := $(filter-out $(foreign),$(call in_src,$(folders:=/*.c)))
 objects := $(sources:%.c=$(BUILD)/%.o)
-library := $(filter-out $(BUILD)/matrix/main.o,$(objects))
+library := $(BUILD)/library.a
 headers := $(call in_src,$(folders:=/*.h))
 unit_tests := $(patsubst %.c,$(BUILD)/%,$(call in_src,$(folders:=/tests/test_*.c)))
 script_tests := $(call in_src,ci/tests/*.t $(folders:=/tests/*.t))
 fuzzers := $(call in_src,$(folders:=/fuzz/*.c))
 
 all: $(BUILD)/sanmatrix
+	@:
 
-$(BUILD)/sanmatrix: $(objects)
+$(library): $(filter-out $(BUILD)/matrix/main.o,$(objects))
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/sanmatrix: $(BUILD)/matrix/main.o $(library)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(LIBS)
 
 $(BUILD)/%.o: $(srcdir)/%.c config.h config.mk
@@ -115,21 +128,47 @@ run-corpus: all
 # --- the matrix ----------------------------------------------------------------------------------
 
 # sanmatrix is a job server itself; our make's tokens are not for it. -jN is for the whole of it.
-drive = unset MAKEFLAGS MFLAGS MAKELEVEL; : "$${JOBS:=$(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS)))}"; \
-	exec $(abspath $(BUILD))/sanmatrix
-run = $(drive) run $(1) $${SUITE:+--suite "$$SUITE"} $${UNITS:+--unit "$$UNITS"} --out "$$OUT" \
-	$${PARTITION:+--partition "$$PARTITION"} $${JOBS:+-j "$$JOBS"} \
-	$${RUNTIME:+--runtime "$$RUNTIME"} $${RUNTIME_SRC:+--runtime-src "$$RUNTIME_SRC"}
+drive = unset MAKEFLAGS MFLAGS MAKELEVEL; $(abspath $(BUILD))/sanmatrix
+jobs = $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS)))
+run = JOBS="$${JOBS:-$(jobs)}"; $(drive) run $(1) $${SUITE:+--suite "$$SUITE"} \
+	$${UNITS:+--unit "$$UNITS"} --out "$$OUT" $${PARTITION:+--partition "$$PARTITION"} \
+	$${JOBS:+-j "$$JOBS"} $${RUNTIME:+--runtime "$$RUNTIME"} \
+	$${RUNTIME_SRC:+--runtime-src "$$RUNTIME_SRC"}
 
-matrix: all
-	@$(call run,$${CELLS:+--cell "$$CELLS"})
+# A make whose recipe failed exits with 2, whatever the recipe's status was; findings should be told
+# from failures. So these goals alone run in question mode: lines with a + are run all the same, and
+# a line without one, which the goal gets when the status was 1, makes make exit with 1.
+ifneq ($(question),)
+status := $(BUILD)/status.$(shell echo $$PPID)
+verdict = $(if $(filter 1,$(shell cat $(status); rm -f $(status))),@false)
+keep_status = s=$$?; [ $$s -gt 1 ] || echo $$s >$(status); [ $$s -le 1 ] || exit $$s
+build_first = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(MAKE) --no-print-directory -j2 BUILD=$(BUILD) all
+else
+keep_status = exit $$?
+build_first = $(MAKE) --no-print-directory all
+endif
 
-cell-%: all
-	@$(call run,--cell '$(subst ','\'',$*)')
+matrix: do-matrix
+	$(verdict)
 
-merge: all
-	@set -f; mkdir -p -- "$$OUT" && $(drive) report --junit "$$OUT/junit.xml" \
-	--json "$$OUT/findings.json" $$IN
+cell-%: do-cell-%
+	$(verdict)
+
+merge: do-merge
+	$(verdict)
+
+do-matrix:
+	+@$(build_first)
+	+@$(call run,$${CELLS:+--cell "$$CELLS"}); $(keep_status)
+
+do-cell-%:
+	+@$(build_first)
+	+@$(call run,--cell '$(subst ','\'',$*)'); $(keep_status)
+
+do-merge:
+	+@$(build_first)
+	+@set -f; mkdir -p -- "$$OUT" && $(drive) report --junit "$$OUT/junit.xml" \
+	--json "$$OUT/findings.json" $$IN; $(keep_status)
 
 bench: bench-overhead bench-matrix
 
@@ -174,5 +213,6 @@ distclean: clean
 help:
 	@cat $(srcdir)/ci/help.txt
 
-.PHONY: all tests check check-quick check-asan check-valgrind check-cpython check-corpus run-asan \
-	run-valgrind run-cpython run-corpus matrix merge bench lint install uninstall clean distclean help
+.PHONY: do-matrix do-merge all tests check check-quick check-asan check-valgrind check-cpython check-corpus run-asan \
+	run-valgrind run-cpython run-corpus matrix merge bench lint install uninstall \
+	clean distclean help
