@@ -40,8 +40,10 @@ struct recipe {
 	char *runtime, *version;  /* "cpython-3.13", "3.13.15" */
 	char *unavailable;	  /* why it cannot run here and what to install; NULL: it can */
 	const struct compiler *compiler; /* borrowed from the toolchain; NULL if unavailable */
-	struct strv configure;	  /* command with arguments */
+	struct strv prepare;	  /* command, run in {build} before configure; may be empty */
+	struct strv configure;	  /* command with arguments; {cc}, flags and {configure} are filled */
 	struct strv make;	  /* command; the job server is in MAKEFLAGS */
+	char *cflags, *ldflags;	  /* "" when there are none */
 	struct strv build_env, env;  /* NAME=VALUE, added to a clean base */
 	struct strv wrapper;	  /* before every test command: valgrind ... */
 	struct strv unit_command, list_command, verify_command, controls_command;
@@ -51,11 +53,13 @@ struct recipe {
 	size_t suite_count;
 	struct skip *skips;
 	size_t skip_count;
+	struct skip *case_skips;  /* single test cases: `unit` is the pattern; they are in unit_command */
+	size_t case_skip_count;
 	struct control *controls;
 	size_t control_count;
 	struct fact *facts;
 	size_t fact_count;
-	struct strv uncached;	  /* autoconf variables (prefixes) that depend on flags: never shared */
+	struct strv uncached;	  /* autoconf variables (NAME or PREFIX*) that depend on flags: never shared */
 	double time_limit;	  /* seconds for one unit, time factor applied */
 	double time_factor;	  /* how much slower than a plain build */
 	size_t memory;		  /* bytes for one unit */
@@ -68,9 +72,13 @@ struct vars {
 };
 
 struct runtime; /* runtime.h */
+struct places;
 
-/* The names of all cells in DIR, sorted; DEFAULTS gets those that `make matrix` alone runs. */
-int cells_list(const char *dir, struct strv *names, struct strv *defaults, struct err *e);
+/*
+ * The names of all cells, sorted; DEFAULTS (or NULL) gets those that `make matrix` alone runs. Of
+ * two files of one name in the folders of p->cell_dirs the first counts.
+ */
+int cells_list(const struct places *p, struct strv *names, struct strv *defaults, struct err *e);
 
 /*
  * The recipe of one cell. A mistake in a file: -1, and E names file and line. A cell that cannot
@@ -82,6 +90,17 @@ void recipe_release(struct recipe *r);
 
 const struct suite *recipe_suite(const struct recipe *r, const char *name); /* NULL: none such */
 const struct skip *recipe_skip(const struct recipe *r, const char *unit);   /* NULL: not left out */
+
+/*
+ * Fills V with what is the same for the whole cell: {cell} {source} {build} {data} {runtime-dir} {controls}
+ * {suppressions} {valgrind} {symbolizer} {version} {series} and the program's ({python}).
+ */
+void recipe_vars(const struct recipe *r, const struct runtime *rt, const struct toolchain *t,
+		 const char *build, struct vars *v);
+
+void vars_set(struct vars *vars, const char *name, const char *value);
+void vars_copy(struct vars *to, const struct vars *from);
+void vars_release(struct vars *vars);
 
 /* TEXT with its placeholders filled; owned. An unknown placeholder stays as it stands. */
 char *vars_expand(const struct vars *vars, const char *text);

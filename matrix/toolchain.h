@@ -26,6 +26,7 @@ struct toolchain {
 	char *make, *make_version;
 	int make_fifo;			       /* this make knows --jobserver-auth=fifo: */
 	char *ccache, *symbolizer;	       /* paths or NULL */
+	char *runtime, *runtime_src;	       /* --with-runtime, --with-runtime-src; NULL: not given */
 	struct missing *missing;
 	size_t missing_count;
 };
@@ -33,5 +34,8 @@ struct toolchain {
 /* Reads PATH; an absent file says that ./configure has to be run. */
 int toolchain_load(struct toolchain *t, const char *path, struct err *e);
 void toolchain_release(struct toolchain *t);
+
+/* The entry for WHAT ("thread", "valgrind", ...), or NULL. */
+const struct missing *toolchain_missing(const struct toolchain *t, const char *what);
 
 #endif
