@@ -65,7 +65,7 @@ int job_finish(struct job *job, struct job_end *end, struct err *e)
 
 	close(job->fd);
 	int status = wait_for(job->pid);
-	*job = (struct job){ .fd = -1 };
+	*job = (struct job){ .fd = -1, .lost = WIFSIGNALED(status) };
 	if (have == sizeof r && !r.failed) {
 		*end = r.end;
 		return 0;

@@ -62,6 +62,7 @@ struct job_end {
 struct job {
 	pid_t pid; /* of the supervisor */
 	int fd;	   /* readable when the job is over */
+	int lost;  /* set by job_finish() when the supervisor itself was killed */
 };
 
 /* SPEC is borrowed for the call only. 0, or -1 with E filled. */
@@ -69,8 +70,8 @@ int job_start(const struct job_spec *spec, struct job *job, struct err *e);
 
 /*
  * Waits until JOB is over and releases it. 0: END is filled; -1: the command could not be started
- * or left no result, and E says why. If the supervisor itself was killed, what it supervised no
- * longer has a reaper: see orphans_kill() in reap.h.
+ * or left no result, and E says why. If the supervisor itself was killed, what it supervised now
+ * below this process if it is a subreaper: see orphans_kill() in reap.h. The queue does that.
  */
 int job_finish(struct job *job, struct job_end *end, struct err *e);
 

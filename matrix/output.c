@@ -9,13 +9,13 @@
 #include "common/mem.h"
 #include "matrix/output.h"
 
-enum { TAIL = 64 * 1024, CHUNK = 256 * 1024 };
+enum { TAIL = 64 * 1024, NOTE = 64, CHUNK = 256 * 1024 };
 
 void output_open(struct output *o, const char *path, size_t limit, int copy_fd)
 {
 	*o = (struct output){ .path = path, .copy_fd = copy_fd, .bounded = limit > 0 };
 	o->size = limit < 2 * TAIL ? limit / 2 : TAIL;
-	o->head = limit - o->size;
+	o->head = limit - o->size - (limit < 2 * TAIL ? 0 : NOTE);
 	o->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (o->fd < 0)
 		err_set(&o->err, EXIT_INFRASTRUCTURE, "cannot create '%s':", path);
@@ -104,7 +104,7 @@ size_t output_close(struct output *o)
 {
 	size_t dropped = o->beyond > o->size ? o->beyond - o->size : 0;
 	size_t at = dropped && o->size ? o->beyond % o->size : 0;
-	char line[80];
+	char line[NOTE];
 
 	if (dropped) {
 		snprintf(line, sizeof line, "\n[sanmatrix: %zu bytes were dropped here]\n", dropped);

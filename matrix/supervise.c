@@ -100,7 +100,9 @@ static void look_at_children(struct supervisor *s)
 			!info.si_pid)
 			return;
 		s->ended = info.si_pid == s->command;
-		if (!s->ended)
+		if (s->ended)
+			s->report.end.seconds = clock_now() - s->begun;
+		else
 			waitpid(info.si_pid, NULL, WNOHANG | __WALL);
 	}
 	if (s->phase == OVER)
@@ -160,7 +162,8 @@ static void finish(struct supervisor *s)
 	int status = 0;
 
 	size_t immortal = tree_kill(s->command, &status, &s->facts.left_behind);
-	end->seconds = clock_now() - s->begun;
+	if (!s->ended)
+		end->seconds = clock_now() - s->begun;
 	drain(s);
 	s->facts.output_dropped = output_close(&s->output);
 	getrusage(RUSAGE_CHILDREN, &s->facts.usage);
