@@ -21,8 +21,11 @@ function finish() {
         return
     if (!planned || (plan != seen && !skipped_all) || bailed || (status != "0" && !bad)) {
         failed++
-        why = status != "0" ? "exit status " status : bailed ? "bailed out" :
-            "planned " (planned ? plan : "nothing") ", ran " seen
+        why = "planned " (planned ? plan : "nothing") ", ran " seen
+        if (bailed)
+            why = "bailed out"
+        if (status != "0")
+            why = "exit status " status
         print "failed: " file ": " why
     }
 }
