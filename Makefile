@@ -19,10 +19,12 @@ endif
 endif
 
 verdicts = matrix cell-% merge
+letters = $(filter-out -%,$(firstword $(MAKEFLAGS)))
+space = $() $()
 ifneq ($(filter $(verdicts),$(MAKECMDGOALS)),)
-ifeq ($(filter-out $(verdicts),$(MAKECMDGOALS))$(findstring n,$(firstword -$(MAKEFLAGS))),)
+ifeq ($(filter-out $(verdicts),$(MAKECMDGOALS))$(findstring n,$(letters)),)
 question = yes
-MAKEFLAGS += q
+MAKEFLAGS := q$(if $(letters),,$(space))$(MAKEFLAGS)
 endif
 endif
 
