@@ -9,104 +9,118 @@ struct meaning {
 	const char *tool; /* NULL: any */
 	const char *kind; /* a prefix where it ends in '*' */
 	const char *category;
-	int cwe; /* 0: that of the category */
+	int cwe;	  /* 0: that of the category */
+	const char *said; /* what the message must contain, or NULL */
 };
 
 /* The first match counts. */
 static const struct meaning meanings[] = {
-	{"process", "timeout", "timeout", 0},
-	{"process", "out-of-memory", "out-of-memory", 0},
-	{"process", "SIG*", "crash", 0},
-	{"process", "exit", "crash", 0},
-	{"cpython", "SIG*", "crash", 0},
-	{"cpython", "fatal-error", "crash", 0},
-	{"cpython", "assertion", "assertion", 0},
-	{"cpython", "negative-refcount", "use-after-free", 0},
-	{"cpython", "refleak", "refleak", 0},
-	{"cpython", "blockleak", "leak", 0},
-	{"cpython", "fdleak", "resource", 0},
-	{"cpython", "timeout", "timeout", 0},
-	{"cpython", "gil", "api-misuse", 0},
-	{"cpython", "api-misuse", "api-misuse", 0},
-	{"cpython", "debug-allocator", "allocator-misuse", 0},
-	{"lsan", "Direct leak", "leak", 0},
-	{"lsan", "Indirect leak", "leak", 0},
-	{"ubsan", "out-of-bounds-index", "out-of-bounds", 0},
-	{"ubsan", "insufficient-object-size", "out-of-bounds", 0},
-	{"ubsan", "signed-integer-overflow", "undefined", 190},
-	{"ubsan", "unsigned-integer-overflow", "undefined", 190},
-	{"ubsan", "*-divide-by-zero", "undefined", 369},
-	{"ubsan", "null-pointer-use", "undefined", 476},
-	{"ubsan", "invalid-null-*", "undefined", 476},
-	{"tsan", "data race*", "race", 0},
-	{"tsan", "race on*", "race", 0},
-	{"tsan", "lock-order*", "deadlock", 0},
-	{"tsan", "heap-use-after-free*", "use-after-free", 0},
-	{"tsan", "thread leak", "resource", 0},
-	{"tsan", "signal-unsafe*", "api-misuse", 479},
-	{"tsan", "signal handler*", "api-misuse", 0},
-	{"tsan", "*mutex*", "api-misuse", 667},
-	{"memcheck", "Uninit*", "uninitialised", 0},
-	{"memcheck", "InvalidFree", "invalid-free", 0},
-	{"memcheck", "InvalidMemPool", "allocator-misuse", 0},
-	{"memcheck", "InvalidJump", "crash", 0},
-	{"memcheck", "Mismatched*", "allocator-misuse", 762},
-	{"memcheck", "Overlap", "api-misuse", 0},
-	{"memcheck", "CoreMemError", "out-of-bounds", 0},
-	{"memcheck", "FishyValue", "api-misuse", 0},
-	{"memcheck", "ReallocSizeZero", "api-misuse", 0},
-	{"memcheck", "Invalid*", "api-misuse", 0},
-	{"memcheck", "ClientCheck", "uninitialised", 0},
-	{"memcheck", "Leak_*", "leak", 0},
-	{NULL, "Fd*", "resource", 0},
-	{NULL, "SIG*", "crash", 0},
-	{"helgrind", "Race", "race", 0},
-	{"helgrind", "LockOrder", "deadlock", 0},
-	{"helgrind", "*", "api-misuse", 0},
-	{"drd", "ConflictingAccess", "race", 0},
-	{"drd", "HoldtimeErr", "other", 0},
-	{"drd", "*", "api-misuse", 0},
-	{"ubsan", "*", "undefined", 0},
-	{NULL, "use-of-uninitialized-value", "uninitialised", 0},
-	{NULL, "heap-use-after-free", "use-after-free", 0},
-	{NULL, "stack-use-after-*", "use-after-free", 0},
-	{NULL, "use-after-poison", "use-after-free", 0},
-	{NULL, "double-free", "invalid-free", 415},
-	{NULL, "bad-free", "invalid-free", 0},
-	{NULL, "*-buffer-overflow", "out-of-bounds", 0},
-	{NULL, "*-buffer-underflow", "out-of-bounds", 0},
-	{NULL, "container-overflow", "out-of-bounds", 0},
-	{NULL, "intra-object-overflow", "out-of-bounds", 0},
-	{NULL, "unknown-crash", "out-of-bounds", 0},
-	{NULL, "alloc-dealloc-mismatch", "allocator-misuse", 762},
-	{NULL, "new-delete-type-mismatch", "allocator-misuse", 762},
-	{NULL, "free-size-mismatch", "allocator-misuse", 0},
-	{NULL, "bad-malloc_usable_size", "allocator-misuse", 0},
-	{NULL, "bad-__sanitizer_get_allocated_size", "allocator-misuse", 0},
-	{NULL, "*-param-overlap", "api-misuse", 0},
-	{NULL, "negative-size-param", "api-misuse", 0},
-	{NULL, "bad-__sanitizer_annotate_*", "api-misuse", 0},
-	{NULL, "*alloc-overflow", "api-misuse", 190},
-	{NULL, "invalid-*align*", "api-misuse", 0},
-	{NULL, "invalid-pointer-pair", "undefined", 0},
-	{NULL, "initialization-order-fiasco", "undefined", 0},
-	{NULL, "odr-violation", "undefined", 0},
-	{NULL, "allocation-size-too-big", "out-of-memory", 789},
-	{NULL, "out-of-memory", "out-of-memory", 0},
-	{NULL, "rss-limit-exceeded", "out-of-memory", 0},
-	{NULL, "CHECK failed", "crash", 0},
-	{NULL, "nested-bug", "crash", 0},
-	{NULL, "stack-overflow", "crash", 674},
-	{NULL, "SEGV", "crash", 0},
-	{NULL, "BUS", "crash", 0},
-	{NULL, "FPE", "crash", 369},
-	{NULL, "ILL", "crash", 0},
-	{NULL, "ABRT", "crash", 0},
-	{NULL, "TRAP", "crash", 0},
-	{NULL, "fatal-signal", "crash", 0},
+	{"process", "timeout", "timeout", 0, NULL},
+	{"process", "out-of-memory", "out-of-memory", 0, NULL},
+	{"process", "SIG*", "crash", 0, NULL},
+	{"process", "exit", "crash", 0, NULL},
+	{"cpython", "SIG*", "crash", 0, NULL},
+	{"cpython", "fatal-error", "crash", 0, NULL},
+	{"cpython", "assertion", "assertion", 0, NULL},
+	{"cpython", "negative-refcount", "use-after-free", 911, NULL},
+	{"cpython", "refleak", "refleak", 0, NULL},
+	{"cpython", "blockleak", "leak", 0, NULL},
+	{"cpython", "fdleak", "resource", 0, NULL},
+	{"cpython", "timeout", "timeout", 0, NULL},
+	{"cpython", "gil", "api-misuse", 0, NULL},
+	{"cpython", "check-result", "api-misuse", 0, NULL},
+	{"cpython", "immortal-dealloc", "use-after-free", 911, NULL},
+	{"cpython", "debug-allocator", "out-of-bounds", 787, "pad byte"},
+	{"cpython", "debug-allocator", "invalid-free", 415, "freed before"},
+	{"cpython", "debug-allocator", "invalid-free", 0, "not allocated here"},
+	{"cpython", "debug-allocator", "allocator-misuse", 0, NULL},
+	{"lsan", "Direct leak", "leak", 0, NULL},
+	{"lsan", "Indirect leak", "leak", 0, NULL},
+	{"ubsan", "out-of-bounds-index", "out-of-bounds", 0, NULL},
+	{"ubsan", "insufficient-object-size", "out-of-bounds", 0, NULL},
+	{"ubsan", "signed-integer-overflow", "undefined", 190, NULL},
+	{"ubsan", "unsigned-integer-overflow", "undefined", 190, NULL},
+	{"ubsan", "*-divide-by-zero", "undefined", 369, NULL},
+	{"ubsan", "null-pointer-use", "undefined", 476, NULL},
+	{"ubsan", "invalid-null-*", "undefined", 476, NULL},
+	{"tsan", "data race*", "race", 0, NULL},
+	{"tsan", "race on*", "race", 0, NULL},
+	{"tsan", "lock-order*", "deadlock", 0, NULL},
+	{"tsan", "heap-use-after-free*", "use-after-free", 0, NULL},
+	{"tsan", "thread leak", "resource", 0, NULL},
+	{"tsan", "signal-unsafe*", "api-misuse", 479, NULL},
+	{"tsan", "signal handler*", "api-misuse", 0, NULL},
+	{"tsan", "*mutex*", "api-misuse", 667, NULL},
+	{"memcheck", "Uninit*", "uninitialised", 0, NULL},
+	{"memcheck", "InvalidFree", "invalid-free", 0, NULL},
+	{"memcheck", "InvalidMemPool", "allocator-misuse", 0, NULL},
+	{"memcheck", "InvalidJump", "crash", 0, NULL},
+	{"memcheck", "Mismatched*", "allocator-misuse", 762, NULL},
+	{"memcheck", "Overlap", "api-misuse", 0, NULL},
+	{"memcheck", "CoreMemError", "out-of-bounds", 0, NULL},
+	{"memcheck", "FishyValue", "api-misuse", 0, NULL},
+	{"memcheck", "ReallocSizeZero", "api-misuse", 0, NULL},
+	{"memcheck", "SyscallParam", "uninitialised", 0, "uninitialised"},
+	{"memcheck", "SyscallParam", "out-of-bounds", 0, NULL},
+	{"memcheck", "ClientCheck", "uninitialised", 0, "nitialised"},
+	{"memcheck", "ClientCheck", "out-of-bounds", 0, NULL},
+	{"memcheck", "InvalidRead", "out-of-bounds", 0, NULL},
+	{"memcheck", "InvalidWrite", "out-of-bounds", 0, NULL},
+	{"memcheck", "Invalid*", "api-misuse", 0, NULL},
+	{"memcheck", "Leak_*", "leak", 0, NULL},
+	{NULL, "Fd*", "resource", 0, NULL},
+	{NULL, "SIG*", "crash", 0, NULL},
+	{"helgrind", "Race", "race", 0, NULL},
+	{"helgrind", "LockOrder", "deadlock", 0, NULL},
+	{"helgrind", "*", "api-misuse", 0, NULL},
+	{"drd", "ConflictingAccess", "race", 0, NULL},
+	{"drd", "HoldtimeErr", "other", 0, NULL},
+	{"drd", "*", "api-misuse", 0, NULL},
+	{"ubsan", "*", "undefined", 0, NULL},
+	{NULL, "use-of-uninitialized-value", "uninitialised", 0, NULL},
+	{NULL, "heap-use-after-free", "use-after-free", 0, NULL},
+	{NULL, "stack-use-after-*", "use-after-free", 0, NULL},
+	{NULL, "use-after-poison", "use-after-free", 0, NULL},
+	{NULL, "double-free", "invalid-free", 415, NULL},
+	{NULL, "bad-free", "invalid-free", 0, NULL},
+	{NULL, "*-buffer-overflow", "out-of-bounds", 0, NULL},
+	{NULL, "*-buffer-underflow", "out-of-bounds", 0, NULL},
+	{NULL, "container-overflow", "out-of-bounds", 0, NULL},
+	{NULL, "intra-object-overflow", "out-of-bounds", 0, NULL},
+	{NULL, "unknown-crash", "out-of-bounds", 0, NULL},
+	{NULL, "alloc-dealloc-mismatch", "allocator-misuse", 762, NULL},
+	{NULL, "new-delete-type-mismatch", "allocator-misuse", 762, NULL},
+	{NULL, "free-size-mismatch", "allocator-misuse", 0, NULL},
+	{NULL, "bad-malloc_usable_size", "allocator-misuse", 0, NULL},
+	{NULL, "bad-__sanitizer_get_allocated_size", "allocator-misuse", 0, NULL},
+	{NULL, "*-param-overlap", "api-misuse", 0, NULL},
+	{NULL, "negative-size-param", "api-misuse", 0, NULL},
+	{NULL, "bad-__sanitizer_annotate_*", "api-misuse", 0, NULL},
+	{NULL, "*alloc-overflow", "api-misuse", 190, NULL},
+	{NULL, "invalid-*align*", "api-misuse", 0, NULL},
+	{NULL, "invalid-pointer-pair", "undefined", 0, NULL},
+	{NULL, "initialization-order-fiasco", "undefined", 0, NULL},
+	{NULL, "odr-violation", "undefined", 0, NULL},
+	{NULL, "allocation-size-too-big", "out-of-memory", 789, NULL},
+	{NULL, "out-of-memory", "out-of-memory", 0, NULL},
+	{NULL, "rss-limit-exceeded", "out-of-memory", 0, NULL},
+	{NULL, "CHECK failed", "crash", 0, NULL},
+	{NULL, "nested-bug", "crash", 0, NULL},
+	{NULL, "stack-overflow", "crash", 674, NULL},
+	{NULL, "SEGV", "crash", 0, NULL},
+	{NULL, "BUS", "crash", 0, NULL},
+	{NULL, "FPE", "crash", 369, NULL},
+	{NULL, "ILL", "crash", 0, NULL},
+	{NULL, "ABRT", "crash", 0, NULL},
+	{NULL, "DEADLYSIGNAL", "crash", 0, NULL},
+	{NULL, "TRAP", "crash", 0, NULL},
+	{NULL, "fatal_signal", "crash", 0, NULL},
 };
 
-static const struct { const char *category; int cwe; } cwes[] = {
+static const struct {
+	const char *category;
+	int cwe;
+} cwes[] = {
 	{"use-after-free", 416}, {"out-of-bounds", 119}, {"invalid-free", 763},
 	{"uninitialised", 457},	 {"leak", 401},		 {"refleak", 911},
 	{"race", 362},		 {"deadlock", 833},	 {"undefined", 758},
@@ -140,25 +154,14 @@ static int matches(const char *pattern, const char *s)
 	       !strcmp(s + len - tail, star + 1);
 }
 
-/*
- * What the category depends on besides the kind: where an invalid access of Memcheck went, and
- * whether a parameter of a system call was unaddressable or only uninitialised.
- */
-static const char *refine(const struct finding *f, const char *category)
+/* Where Memcheck's invalid access went: into a block that was freed, or to nowhere at all. */
+static const char *refine(const struct finding *f)
 {
-	const char *message = f->message ? f->message : "";
-
-	if (!strcmp(f->tool, "memcheck") && !strcmp(f->kind, "SyscallParam"))
-		return strstr(message, "uninitialised") ? "uninitialised" : "out-of-bounds";
-	if (!strcmp(f->tool, "memcheck") && !strcmp(f->kind, "ClientCheck"))
-		return strstr(message, "nitialised") ? "uninitialised" : "out-of-bounds";
 	if (!strcmp(f->tool, "memcheck") &&
-	    (!strcmp(f->kind, "InvalidRead") || !strcmp(f->kind, "InvalidWrite"))) {
-		if (finding_find(f, ROLE_FREE))
-			return "use-after-free";
-		return "out-of-bounds";
-	}
-	return category;
+	    (!strcmp(f->kind, "InvalidRead") || !strcmp(f->kind, "InvalidWrite")) &&
+	    finding_find(f, ROLE_FREE))
+		return "use-after-free";
+	return f->category;
 }
 
 static int cwe_of(const struct finding *f, int cwe)
@@ -181,13 +184,65 @@ void finding_classify(struct finding *f)
 	f->category = "other";
 	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
 		const struct meaning *m = &meanings[i];
-		if ((m->tool && strcmp(m->tool, f->tool)) || !matches(m->kind, f->kind))
+		if ((m->tool && strcmp(m->tool, f->tool) != 0) || !matches(m->kind, f->kind))
+			continue;
+		if (m->said && (!f->message || !strstr(f->message, m->said)))
 			continue;
 		f->category = m->category;
 		cwe = m->cwe;
 		break;
 	}
-	f->category = refine(f, f->category);
+	f->category = refine(f);
 	f->cwe = cwe_of(f, cwe);
 	f->severity = "error";
+}
+
+struct finding *finding_process(const char *kind, const char *subject, const char *message)
+{
+	struct finding *f = finding_new("process", kind);
+
+	f->message = xstrdup(subject);
+	finding_classify(f);
+	fingerprint(f);
+	free(f->message);
+	f->message = xstrdup(message);
+	f->text = xasprintf("%s\n", message);
+	return f;
+}
+
+/* Signals, as the runtime's own handler names them, for the kinds that end a process with them. */
+static const struct { const char *kind, *signal; } ends[] = {
+	{"SEGV", "SIGSEGV"},	       {"stack-overflow", "SIGSEGV"},
+	{"BUS", "SIGBUS"},	       {"FPE", "SIGFPE"},
+	{"ILL", "SIGILL"},	       {"TRAP", "SIGTRAP"},
+	{"ABRT", "SIGABRT"},	       {"timeout", "SIGABRT"},
+	{"fatal_signal", "SIGSEGV"},   {"fatal_signal", "SIGABRT"},
+	{"fatal_signal", "SIGBUS"},    {"fatal_signal", "SIGFPE"},
+	{"InvalidRead", "SIGSEGV"},    {"InvalidWrite", "SIGSEGV"},
+	{"assertion", "SIGABRT"},      {"negative-refcount", "SIGABRT"},
+	{"debug-allocator", "SIGABRT"}, {"fatal-error", "SIGABRT"},
+	{"check-result", "SIGABRT"},
+};
+
+int finding_repeats(const struct finding *cpython, const struct finding *f)
+{
+	if (strcmp(cpython->tool, "cpython") != 0 || strncmp(cpython->kind, "SIG", 3) != 0)
+		return 0;
+	if (!strcmp(f->tool, "process") && !strcmp(f->kind, cpython->kind))
+		return 1;
+	/* abort_on_error: a report of ASan ends the process by SIGABRT */
+	if (!strcmp(f->tool, "asan") && !strcmp(cpython->kind, "SIGABRT"))
+		return 1;
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		if (!strcmp(ends[i].kind, f->kind) && !strcmp(ends[i].signal, cpython->kind))
+			return 1;
+	return 0;
+}
+
+void finding_take_python(struct finding *f, struct finding *cpython)
+{
+	if (f->python.n)
+		return;
+	f->python = cpython->python;
+	memset(&cpython->python, 0, sizeof cpython->python);
 }

@@ -1,0 +1,90 @@
+#include <ctype.h>
+#include <string.h>
+
+#include "common/text.h"
+
+/* The length of the escape sequence at S (S[0] is ESC): CSI, OSC and the like, or two bytes. */
+static size_t escape_length(const char *s, size_t len)
+{
+	size_t i = 2;
+
+	if (len < 2)
+		return len;
+	if (s[1] == '[') {
+		while (i < len && (s[i] < 0x40 || s[i] > 0x7e))
+			i++;
+		return i < len ? i + 1 : len;
+	}
+	if (s[1] == ']' || s[1] == '_' || s[1] == 'P') {
+		for (; i < len; i++) {
+			if (s[i] == 7)
+				return i + 1;
+			if (s[i] == 0x1b && i + 1 < len && s[i + 1] == '\\')
+				return i + 2;
+		}
+		return len;
+	}
+	return (s[1] == '(' || s[1] == ')') && len > 2 ? 3 : 2;
+}
+
+size_t text_clean_line(char *s, size_t len)
+{
+	size_t out = 0;
+
+	while (len && s[len - 1] == '\r')
+		len--;
+	if (!memchr(s, 0x1b, len) && !memchr(s, '\r', len) && !memchr(s, 0, len)) {
+		s[len] = 0;
+		return len;
+	}
+	for (size_t i = 0; i < len;) {
+		if (s[i] == 0x1b) {
+			i += escape_length(s + i, len - i);
+		} else if (s[i] == '\r') {
+			out = 0;
+			i++;
+		} else {
+			s[out++] = s[i] ? s[i] : ' ';
+			i++;
+		}
+	}
+	s[out] = 0;
+	return out;
+}
+
+size_t text_ci_prefix(const char *s)
+{
+	static const char shape[] = "dddd-dd-ddTdd:dd:dd";
+	size_t i;
+
+	for (i = 0; shape[i]; i++)
+		if (shape[i] == 'd' ? !isdigit((unsigned char)s[i]) : s[i] != shape[i])
+			return 0;
+	if (s[i] == '.')
+		for (i++; isdigit((unsigned char)s[i]);)
+			i++;
+	if (s[i] != 'Z')
+		return 0;
+	return s[i + 1] == ' ' ? i + 2 : 0;
+}
+
+const char *text_after(const char *s, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return strncmp(s, prefix, len) ? NULL : s + len;
+}
+
+const char *text_after_any(const char *s, const char *needle)
+{
+	const char *found = strstr(s, needle);
+
+	return found ? found + strlen(needle) : NULL;
+}
+
+int text_ends(const char *s, const char *suffix)
+{
+	size_t len = strlen(s), tail = strlen(suffix);
+
+	return len >= tail && !strcmp(s + len - tail, suffix);
+}

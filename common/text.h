@@ -1,0 +1,27 @@
+/*
+ * Text from outside: logs are hostile input, and bear the marks of terminals and CI engines.
+ */
+#ifndef SM_COMMON_TEXT_H
+#define SM_COMMON_TEXT_H
+
+#include <stddef.h>
+
+/*
+ * Cleans one line (without its line feed) in place: escape sequences and what a carriage return
+ * overwrote are removed, NUL becomes a blank. Returns the new length; S[length] is set to 0, so S
+ * must have room for LEN + 1 bytes.
+ */
+size_t text_clean_line(char *s, size_t len);
+
+/* Length of the time stamp that a CI engine put before a line ("2026-11-20T06:21:00.12Z "), or 0. */
+size_t text_ci_prefix(const char *s);
+
+/* If S begins with PREFIX: what follows it; otherwise NULL. Borrowed. */
+const char *text_after(const char *s, const char *prefix);
+
+/* What follows the first NEEDLE in S, or NULL. Borrowed. */
+const char *text_after_any(const char *s, const char *needle);
+
+int text_ends(const char *s, const char *suffix);
+
+#endif

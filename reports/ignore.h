@@ -1,0 +1,20 @@
+/* Frames that say nothing of where a defect is. Tables of patterns, one a runtime. */
+#ifndef SM_REPORTS_IGNORE_H
+#define SM_REPORTS_IGNORE_H
+
+#include "reports/finding.h"
+
+enum ignore_level {
+	IGNORE_TOP, /* of the checker, an allocator, abort's way out, a signal's delivery */
+	IGNORE_KEY, /* besides: what is on the way to anything, and helpers of headers */
+};
+
+/* Patterns as of fnmatch, a NULL at the end. */
+extern const char *const ignore_top[], *const ignore_key[];
+extern const char *const ignore_modules[], *const ignore_files[];
+extern const char *const ignore_cpython_top[], *const ignore_cpython_key[];
+
+/* FUNCTION is FRAME's, normalised, or NULL. */
+int frame_ignored(const struct frame *frame, const char *function, enum ignore_level level);
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * What scan.c and the readers share. A reader knows one tool's way of writing; it gets clean lines
+ * and hands over findings.
+ */
+#ifndef SM_REPORTS_READER_H
+#define SM_REPORTS_READER_H
+
+#include "common/buf.h"
+#include "reports/scan.h"
+
+enum {
+	REPORT_TEXT_MAX = 1 << 20,
+	REPORT_FRAMES_MAX = 256,
+	REPORT_STACKS_MAX = 64,
+	LINE_MAX_BYTES = 1 << 20,
+};
+
+struct line {
+	char *s; /* cleaned; s[len] is 0; may be scribbled on, though nobody should */
+	size_t len;
+	long number; /* from 1 */
+};
+
+/*
+ * A line is first shown to _opens of every reader, in the table's order, until one returns nonzero:
+ * it begins a report, or its shape alone says that it is of this tool. If nobody wants it, _goes_on
+ * of the reader that opened last is asked, then those of the others, whether it is part of a report
+ * that they have open.
+ */
+struct reader {
+	const char *name;
+	void *(*make)(struct scanner *s);
+	int (*opens)(void *state, const struct line *line);
+	int (*goes_on)(void *state, const struct line *line);
+	void (*finish)(void *state); /* the log ends: hands over what is open; frees STATE */
+};
+
+extern const struct reader sanitizer_reader, tsan_reader, ubsan_reader;
+extern const struct reader memcheck_xml_reader, memcheck_text_reader, cpython_reader;
+
+/* Hands over F, which becomes the scanner's: classified and fingerprinted here. */
+void scanner_emit(struct scanner *s, struct finding *f);
+void scanner_unparsed(struct scanner *s, long line, const char *text, const char *reason);
+
+/* A report that is being read; all zero when none is. */
+struct report {
+	struct scanner *s;
+	struct finding *f; /* NULL: none is open */
+	struct buf text;
+	int role;	 /* of the next stack: enum role, or -1: unknown */
+	int stack;	 /* index of the stack being read, or -1 */
+	size_t expected; /* the number that its next frame has */
+	int foreign;	 /* lines in a row that did not belong here */
+};
+
+/* Closes what is open, then begins a finding whose first line is LINE. PID 0: unknown. */
+void report_open(struct report *r, struct scanner *s, const char *tool, const char *kind,
+		 const struct line *line, long pid);
+void report_text(struct report *r, const struct line *line);
+/* The next "#0" begins a stack of this role; -1: one that is not kept. */
+void report_role(struct report *r, int role);
+/*
+ * LINE as a frame of a sanitizer's stack: 0 if it is none, or does not go on where the stack that
+ * is being read ended. Stacks without a heading after the first are not kept.
+ */
+int report_frame(struct report *r, const struct line *line);
+/* Adds FRAME (its strings become the report's) to the stack of the role set last. */
+void report_add_frame(struct report *r, const struct frame *frame);
+void report_message(struct report *r, const char *message); /* copied; replaces */
+void report_set_kind(struct report *r, const char *kind);   /* copied; replaces */
+/* Hands the finding over; nothing happens when none is open. */
+void report_close(struct report *r);
+/* The same when the log ended in the middle: with an `unparsed` entry. */
+void report_cut(struct report *r, const char *reason);
+
+/* "read", "write" or "access" for a word such as "Write" or "READ". Static. */
+const char *access_op(const char *word);
+/* Fills ACCESS from "WORD of size N at 0xADDRESS"; -1 if TEXT is not that. */
+int access_parse(struct access *access, const char *text);
+/* The "0x..." at the start of S as a string of the caller's, or NULL. */
+char *hex_dup(const char *s);
+
+#endif
