@@ -201,12 +201,31 @@ static int check_version(const char *spec, const char *version, const char *sour
 		version);
 }
 
+/* The first runtime that ships; owned. */
+static char *default_runtime(const struct places *p)
+{
+	struct strv names = { 0 };
+	char *name = NULL;
+
+	dir_list(p->runtime_dirs.v[p->runtime_dirs.n - 1], &names, NULL);
+	for (size_t i = 0; i < names.n && !name; i++) {
+		size_t n = strlen(names.v[i]);
+		if (n > 5 && strcmp(names.v[i] + n - 5, ".conf") == 0)
+			name = xstrndup(names.v[i], n - 5);
+	}
+	strv_release(&names);
+	return name;
+}
+
 int runtime_open(struct runtime *rt, const char *spec, const char *src, const struct places *p,
 	struct err *e)
 {
-	spec = spec && *spec ? spec : "cpython";
-	if (runtime_open_file(rt, spec, p, e) < 0)
+	char *only = spec && *spec ? NULL : default_runtime(p);
+	spec = only ? only : spec ? spec : "";
+	if (runtime_open_file(rt, spec, p, e) < 0) {
+		free(only);
 		return -1;
+	}
 	rt->source = fetch(rt, spec, src, e);
 	char *version = rt->source ? read_version(rt, e) : NULL;
 	int rc = version ? check_version(spec, version, rt->source, e) : -1;
@@ -214,11 +233,12 @@ int runtime_open(struct runtime *rt, const char *spec, const char *src, const st
 		rc = check_clean(rt, e);
 	if (rc == 0) {
 		set_version(rt, version);
-		rt->source_id = xasprintf("%s %016llx", rt->source, source_state(rt->source));
+		rt->source_id = xstrdup(rt->source);
 	} else {
 		runtime_release(rt);
 	}
 	free(version);
+	free(only);
 	return rc;
 }
 

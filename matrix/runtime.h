@@ -12,7 +12,7 @@ struct runtime {
 	char *family;	/* "cpython": the file's name */
 	char *version;	/* "3.13.15", read from the source */
 	char *source;	/* absolute path of the unpacked tree; never written to */
-	char *source_id; /* what the tree is: hash or name, for the stamps of builds */
+	char *source_id; /* what the tree is: its path, which names what was unpacked there */
 	char *file;	/* the runtime file */
 	char *data;	/* folder beside it with its scripts: {runtime-dir} */
 	void *conf;	/* cfg_t of the file, for cell.c */

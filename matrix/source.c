@@ -30,31 +30,6 @@ int cache_lock(const struct places *p, const char *name, struct err *e)
 	return fd;
 }
 
-static unsigned long long state; /* nftw() gives its callback no context */
-
-static int add_state(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	const char *name = path + ftw->base;
-
-	if (type == FTW_D)
-		return strcmp(name, ".git") == 0 || strcmp(name, "__pycache__") == 0 ?
-			FTW_SKIP_SUBTREE : FTW_CONTINUE;
-	if (type != FTW_F)
-		return FTW_CONTINUE;
-	long long facts[] = { (long long)st->st_size, (long long)st->st_mtim.tv_sec,
-		(long long)st->st_mtim.tv_nsec };
-	/* Added up: the order in which a folder lists its files must not count. */
-	state += XXH3_64bits_withSeed(facts, sizeof facts, XXH3_64bits(path, strlen(path)));
-	return FTW_CONTINUE;
-}
-
-unsigned long long source_state(const char *tree)
-{
-	state = 0;
-	nftw(tree, add_state, 32, FTW_PHYS | FTW_ACTIONRETVAL);
-	return state;
-}
-
 static int take_write_permission(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	if (ftw->level > 0 && (type == FTW_F || type == FTW_DP))

@@ -32,9 +32,6 @@ struct source_wish {
  */
 char *source_debian(const struct source_wish *wish, const struct places *p, struct err *e);
 
-/* A number for the state of TREE: names, sizes and times of its files. Milliseconds. */
-unsigned long long source_state(const char *tree);
-
 /* An exclusive lock on CACHE/NAME.lock, held until the descriptor is closed; -1 with E filled. */
 int cache_lock(const struct places *p, const char *name, struct err *e);
 
