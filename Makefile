@@ -215,6 +215,6 @@ distclean: clean
 help:
 	@cat $(srcdir)/ci/help.txt
 
-.PHONY: do-matrix do-merge all tests check check-quick check-asan check-valgrind check-cpython check-corpus run-asan \
-	run-valgrind run-cpython run-corpus matrix merge bench lint install uninstall \
-	clean distclean help
+.PHONY: all tests check check-quick check-asan check-valgrind check-cpython check-corpus \
+	run-asan run-valgrind run-cpython run-corpus matrix do-matrix merge do-merge bench lint \
+	install uninstall clean distclean help

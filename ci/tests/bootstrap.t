@@ -30,7 +30,8 @@ esac
 EOF
 fake apt-get <<EOF
 echo "apt-get \$*" >>"$scratch/calls"
-case "\$*" in *update*) [ ! -e "$scratch/after-update" ] || cp "$scratch/after-update" "$scratch/known" ;; esac
+case "\$*" in *update*) ;; *) exit 0 ;; esac
+[ ! -e "$scratch/after-update" ] || cp "$scratch/after-update" "$scratch/known"
 EOF
 ln -s "$(command -v cp)" "$fakes/cp"
 fake id <<EOF

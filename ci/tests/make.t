@@ -38,7 +38,8 @@ check 'make matrix: the default folder, nothing else, no job server of make' \
 check 'make matrix with all variables' exits 0 make_it matrix CELLS=a,b SUITE=pr UNITS=x \
     OUT=there PARTITION=hash:1/4 JOBS=3 RUNTIME=toy RUNTIME_SRC=dir
 check 'make matrix with all variables: each an option' \
-    says '<run><--cell><a,b><--suite><pr><--unit><x><--out><there><--partition><hash:1/4><-j><3><--runtime><toy><--runtime-src><dir>[]'
+    says "<run><--cell><a,b><--suite><pr><--unit><x><--out><there><--partition><hash:1/4><-j><3>\
+<--runtime><toy><--runtime-src><dir>[]"
 # shellcheck disable=SC2016
 check 'values are no shell words, and no make variables' exits 0 make_it matrix \
     'UNITS=a b "c'\'' $(shell touch no) `touch no`; touch no; $HOME $$ \ # %'
@@ -59,10 +60,11 @@ check 'make -j3 JOBS=5: the variable wins' exits 0 make_it -j3 matrix JOBS=5
 check 'make -j3 JOBS=5: five jobs' says '<-j><5>[]'
 check 'make cell-NAME' exits 0 make_it cell-tsan PARTITION=hash:2/4
 check 'make cell-NAME: that cell' says '<run><--cell><tsan><--out><out><--partition><hash:2/4>[]'
-check 'make merge' exits 0 make_it merge 'IN=one two' OUT="$scratch/merged"
+merged=$scratch/merged
+check 'make merge' exits 0 make_it merge 'IN=one two' OUT="$merged"
 check 'make merge: reports of both' \
-    says "<report><--junit><$scratch/merged/junit.xml><--json><$scratch/merged/findings.json><one><two>[]"
-check 'make merge makes the folder' [ -d "$scratch/merged" ]
+    says "<report><--junit><$merged/junit.xml><--json><$merged/findings.json><one><two>[]"
+check 'make merge makes the folder' [ -d "$merged" ]
 
 status() { # STATUS GOAL...
     wanted=$1
