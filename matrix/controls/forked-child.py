@@ -1,4 +1,4 @@
-"""A forked child has a race and frees a block twice; its parent ends with 0."""
+"""A forked child has a race and writes behind a block; its parent ends with 0."""
 import os
 import runpy
 import sys
@@ -8,7 +8,7 @@ import planted
 child = os.fork()
 if not child:
     runpy.run_path(os.path.join(os.path.dirname(__file__), "data-race.py"), run_name="__main__")
-    planted.double_free()
+    planted.heap_overflow()
     sys.stdout.flush()
     os._exit(0)
 os.waitpid(child, 0)

@@ -10,11 +10,12 @@
 
 #include <assert.h>
 #include <limits.h>
+#include <sched.h>
 
 #define PLANTED __attribute__((noinline))
 #define FAULT(name) static PLANTED PyObject *name(PyObject *module, PyObject *unused)
 
-enum { SMALL = 40 };
+enum { SMALL = 40, MANY = 512 };
 
 static char *volatile block; /* whatever is stored here is unknown to the optimiser */
 static volatile int sink;
@@ -57,12 +58,19 @@ FAULT(heap_underflow)
 	Py_RETURN_NONE;
 }
 
+/*
+ * The first of many, so that its pool is full: a freed block in it is not linked to another one, and
+ * the debug hooks can read the size that they print.
+ */
 FAULT(double_free)
 {
-	char *p = opaque(PyObject_Malloc(SMALL));
+	char *p[MANY];
 
-	PyObject_Free(p);
-	PyObject_Free(opaque(p));
+	for (int i = 0; i < MANY; i++)
+		p[i] = opaque(PyObject_Malloc(SMALL));
+	PyObject_Free(p[0]);
+	for (int i = 0; i < MANY; i++)
+		PyObject_Free(opaque(p[i]));
 	Py_RETURN_NONE;
 }
 
@@ -106,12 +114,22 @@ FAULT(signed_overflow)
 }
 
 static long counter;
+static int arrived;
+
+/* Waits for a second thread, a while at most, in a way that orders nothing between them. */
+static void meet(void)
+{
+	__atomic_add_fetch(&arrived, 1, __ATOMIC_RELAXED);
+	for (int i = 0; i < 100000 && __atomic_load_n(&arrived, __ATOMIC_RELAXED) < 2; i++)
+		sched_yield();
+}
 
 /* To be called by two threads at once; the GIL, where there is one, is not held. */
 FAULT(data_race)
 {
 	Py_BEGIN_ALLOW_THREADS
-	for (int i = 0; i < 100000; i++) {
+	meet();
+	for (int i = 0; i < 1000; i++) {
 		counter++;
 		__asm__ volatile("" ::: "memory");
 	}

@@ -1,8 +1,8 @@
 """Builds the planted faults for the interpreter that runs this, with its compiler and flags.
 
-    python build.py FOLDER
+    python build_controls.py SOURCE FOLDER
 
-leaves the extension module and the scripts in FOLDER.
+leaves the extension module and the scripts of SOURCE in FOLDER.
 """
 import glob
 import os
@@ -13,24 +13,24 @@ import sys
 import sysconfig
 
 
-def main(folder):
-    here = os.path.dirname(os.path.abspath(__file__))
+def main(source, folder):
     value = sysconfig.get_config_var
     target = os.path.join(folder, "planted" + value("EXT_SUFFIX"))
     includes = [sysconfig.get_path("include"), os.path.dirname(sysconfig.get_config_h_filename())]
     # PY_CFLAGS has all that configure was given; CFLAGS alone would follow the environment
     compile_flags = shlex.split(value("PY_CFLAGS") + " " + value("CCSHARED"))
-    link = shlex.split(value("LDSHARED"))
+    compiler = shlex.split(value("CC"))
+    link_flags = shlex.split(value("LDSHARED"))[len(compiler):]
     os.makedirs(folder, exist_ok=True)
     build = target + ".new"
-    command = [link[0], *compile_flags, *("-I" + i for i in includes),
-               os.path.join(here, "planted.c"), *link[1:], "-o", build]
+    command = [*compiler, *compile_flags, *("-I" + i for i in includes),
+               os.path.join(source, "planted.c"), *link_flags, "-o", build]
     print(shlex.join(command), flush=True)
     subprocess.run(command, check=True)
     os.replace(build, target)
-    for script in glob.glob(os.path.join(here, "*.py")):
+    for script in glob.glob(os.path.join(source, "*.py")):
         shutil.copy(script, folder)
 
 
 if __name__ == "__main__":
-    main(os.path.abspath(sys.argv[1]))
+    main(*map(os.path.abspath, sys.argv[1:]))
