@@ -162,3 +162,12 @@ const char *env_get(const struct strv *env, const char *name)
 
 	return i < env->n ? env->v[i] + strlen(name) + 1 : NULL;
 }
+
+void env_put(struct strv *env, const char *assignment)
+{
+	const char *equals = strchr(assignment, '=');
+	char *name = xstrndup(assignment, equals ? (size_t)(equals - assignment) : strlen(assignment));
+
+	env_set(env, name, equals ? equals + 1 : NULL);
+	free(name);
+}

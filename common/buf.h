@@ -39,6 +39,8 @@ void strv_split(struct strv *s, const char *text, const char *separators);
 
 /* Sets NAME=VALUE in an environment list, in place of an older value; VALUE NULL removes it. */
 void env_set(struct strv *env, const char *name, const char *value);
+/* The same for one text: "NAME=VALUE" sets, "NAME" removes. */
+void env_put(struct strv *env, const char *assignment);
 /* Borrowed from ENV, or NULL. */
 const char *env_get(const struct strv *env, const char *name);
 
