@@ -70,7 +70,7 @@ static void take_module(char *s, struct frame *frame)
 		if (plus && !frame->module) {
 			frame->module = xstrndup(group + 1, (size_t)(plus - group - 1));
 			frame->offset = xstrndup(plus + 1, strlen(plus + 1) - 1);
-		} else if (!text_after(group, "(BuildId: ") && !text_after(group, "(discriminator") &&
+		} else if (!text_after(group, "(0x") && !text_after(group, "(BuildId: ") && !text_after(group, "(discriminator") &&
 			   strcmp(group, "(?\?)") != 0) {
 			return;
 		}
@@ -125,11 +125,12 @@ static void take_location(char *s, struct frame *frame)
 		frame_split_location(file, &frame->line, &frame->column);
 		frame->file = xstrdup(file);
 		trim_end(s);
-	} else if (text_ends(s, " <null>") || !strcmp(s, "<null>")) {
+	}
+	while (text_ends(s, " <null>") || !strcmp(s, "<null>")) {
 		s[strlen(s) - strlen("<null>")] = 0;
 		trim_end(s);
 	}
-	if (*s && strcmp(s, "<null>") != 0 && strcmp(s, "??") != 0)
+	if (*s && strcmp(s, "??") != 0)
 		frame->function = xstrdup(s);
 }
 

@@ -8,14 +8,15 @@
 /* Both texts must occur, the first at the start where START is set. */
 struct phrase {
 	const char *text, *also; /* ALSO may be NULL */
-	const char *kind;
+	const char *kind; /* NULL: it is no error's first line */
 	int start;
 };
 
 static const struct phrase ubsan[] = {
 	{"unsigned integer overflow", NULL, "unsigned-integer-overflow", 1},
 	{"signed integer overflow", NULL, "signed-integer-overflow", 1},
-	{"negation of ", "unsigned", "unsigned-integer-overflow", 1},
+	{"negation of ", "type 'unsigned", "unsigned-integer-overflow", 1},
+	{"negation of ", "aka 'unsigned", "unsigned-integer-overflow", 1},
 	{"negation of ", NULL, "signed-integer-overflow", 1},
 	{"division of ", "cannot be represented", "signed-integer-overflow", 1},
 	{"division by zero", "double", "float-divide-by-zero", 1},
@@ -96,6 +97,9 @@ static const struct phrase helgrind[] = {
 	{"Thread #", "'s call to ", "PthAPIerror", 1},
 	{"Thread #", "violated", "LockOrder", 1},
 	{"Thread #", ": lock order ", "LockOrder", 1},
+	{"Thread #", " was created", NULL, 1},
+	{"Thread #", " is the program's root thread", NULL, 1},
+	{"Thread #", ": ", "Misc", 1},
 };
 
 static const struct phrase drd[] = {
@@ -103,6 +107,17 @@ static const struct phrase drd[] = {
 	{"Conflicting store by thread", NULL, "ConflictingAccess", 1},
 	{"Probably a race condition", NULL, "CondRaceErr", 1},
 	{"Lock on ", "was held during", "HoldtimeErr", 1},
+	{"Acquired at", NULL, NULL, 1},
+	{"first observed", NULL, NULL, 0},
+	{": mutex 0x", NULL, "MutexErr", 0},
+	{"condition variable is destroyed", NULL, "CondDestrErr", 0},
+	{": cond 0x", "condition variable has been destroyed", "CondErr", 0},
+	{": cond 0x", "waited upon", "CondDestrErr", 0},
+	{": cond 0x", "mutex", "CondWaitErr", 0},
+	{": cond 0x", NULL, "CondErr", 0},
+	{": semaphore 0x", NULL, "SemaphoreErr", 0},
+	{": barrier 0x", NULL, "BarrierErr", 0},
+	{": rwlock 0x", NULL, "RwlockErr", 0},
 };
 
 static const char *look_up(const struct phrase *table, size_t n, const char *s)

@@ -11,6 +11,7 @@
 #include "reports/frame.h"
 #include "reports/kinds.h"
 #include "reports/reader.h"
+#include "reports/valgrind_error.h"
 
 enum { PROCESSES_MAX = 256 };
 
@@ -65,16 +66,6 @@ static struct process *process_of(struct state *st, long pid)
 	return p;
 }
 
-static void take_access(struct finding *f)
-{
-	const char *of = strstr(f->message, " of size ");
-
-	if (!of || (strcmp(f->kind, "InvalidRead") != 0 && strcmp(f->kind, "InvalidWrite") != 0))
-		return;
-	f->access.op = xstrdup(strcmp(f->kind, "InvalidRead") ? "write" : "read");
-	f->access.size = strtoull(of + strlen(" of size "), NULL, 10);
-}
-
 static int open_error(struct state *st, struct process *p, const struct line *line,
 		      const char *text)
 {
@@ -84,7 +75,7 @@ static int open_error(struct state *st, struct process *p, const struct line *li
 		return 0;
 	report_open(&p->r, st->s, p->tool, kind, line, p->pid);
 	report_message(&p->r, text);
-	take_access(p->r.f);
+	valgrind_access(p->r.f);
 	if (text_after(kind, "Leak_"))
 		report_role(&p->r, ROLE_ALLOC);
 	p->frames = 0;
@@ -107,6 +98,8 @@ static void take_aux(struct process *p, const char *text)
 		role = ROLE_ORIGIN;
 	else if (text_after(text, "This conflicts with a previous"))
 		role = ROLE_OTHER_ACCESS;
+	else if (strstr(text, "acquisition of lock at"))
+		role = p->frames ? ROLE_LOCK : ROLE_ACCESS;
 	else if (!p->frames)
 		return;
 	report_role(&p->r, role);
@@ -144,14 +137,17 @@ static int opens(void *state, const struct line *line)
 	if (strstr(text, " in context ") && strstr(text, " errors in context "))
 		p->repeats = 1;
 	if (*text && *text != ' ') {
-		if (p->r.f && (valgrind_kind(p->tool, text) || p->frames == 0))
+		if (p->r.f && (text_after(text, "---") || text_after(text, "ERROR SUMMARY") ||
+			       valgrind_kind(p->tool, text)))
 			report_close(&p->r);
 		if (!p->repeats && !p->r.f)
 			open_error(st, p, line, text);
 		else if (p->r.f)
 			take_body(p, line, text);
 	} else if (!*text) {
-		report_close(&p->r);
+		/* the report on a lock order has blank lines between its stacks */
+		if (p->r.f && strcmp(p->r.f->kind, "LockOrder") != 0)
+			report_close(&p->r);
 	} else if (p->r.f) {
 		take_body(p, line, text);
 	}

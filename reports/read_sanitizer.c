@@ -14,8 +14,8 @@ struct state {
 	struct scanner *s;
 	struct report r;
 	long leak_pid;	/* of the list of leaks that we are in; -1: in none */
-	int deadly;	/* the line of a DEADLYSIGNAL whose report has not come */
-	long deadly_at;
+	int deadly; /* a DEADLYSIGNAL's report has not come */
+	long deadly_at; /* its line */
 	const char *deadly_tool;
 };
 
@@ -54,28 +54,27 @@ static const char *parse_header(const char *s, long *pid, const char **text)
 		if (!q)
 			continue;
 		q += strspn(q, " ");
-		const char *word = text_after(q, "ERROR: ");
-		if (!word)
-			word = text_after(q, "WARNING: ");
+		const char *warning = text_after(q, "WARNING: ");
+		const char *word = warning ? warning : text_after(q, "ERROR: ");
 		if (!word)
 			word = text_after(q, "FATAL: ");
 		const char *rest, *tool = runtime_at(word ? word : q, &rest);
 		if (!tool)
 			continue;
-		int bare = !word;
 		*text = text_after(rest, ": ");
-		if (!*text && rest[0] == ' ')
+		/* "FATAL: AddressSanitizer CHECK failed"; as a warning it is mere chatter */
+		if (!*text && rest[0] == ' ' && !warning)
 			*text = rest + 1;
 		if (!*text)
 			continue;
-		if (bare && !text_after(*text, "CHECK failed") && !text_after(*text, "hard rss"))
+		if (!word && !text_after(*text, "CHECK failed") && !text_after(*text, "hard rss"))
 			continue;
 		return tool;
 	}
 	return NULL;
 }
 
-/* Headers that do not begin with their kind, in any order; %: what follows becomes the kind. */
+/* Headers that do not begin with their kind. */
 static const struct { const char *text, *kind; } headers[] = {
 	{"attempting double-free", "double-free"},
 	{"attempting free on address", "bad-free"},
@@ -260,7 +259,9 @@ static int goes_on(void *state, const struct line *line)
 		st->leak_pid = -1;
 		return 1;
 	}
-	if (text_after(line->s, "==") && text_ends(line->s, "ABORTING")) {
+	/* old runtimes have no SUMMARY, and the legend is the same for all */
+	if ((text_after(line->s, "==") && text_ends(line->s, "ABORTING")) ||
+	    text_after(line->s, "Shadow byte legend")) {
 		report_close(r);
 		return 1;
 	}
@@ -277,11 +278,18 @@ static int goes_on(void *state, const struct line *line)
 	return 0;
 }
 
+/* Is a report on F without a SUMMARY, or an end of another kind, cut? */
+static int needs_end(const struct finding *f)
+{
+	return strcmp(f->tool, "lsan") != 0 && strcmp(f->kind, "CHECK failed") != 0 &&
+	       strcmp(f->kind, "nested-bug") != 0 && strcmp(f->kind, "rss-limit-exceeded") != 0;
+}
+
 static void finish(void *state)
 {
 	struct state *st = state;
 
-	if (st->r.f && strcmp(st->r.f->tool, "lsan") != 0 && st->r.foreign <= 100)
+	if (st->r.f && needs_end(st->r.f))
 		report_cut(&st->r, "the report has no end");
 	report_close(&st->r);
 	if (st->deadly) {

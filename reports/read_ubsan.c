@@ -15,15 +15,24 @@ struct state {
 	int line, column;
 };
 
-/* Without a stack the place that the message names is all there is. */
+/*
+ * Without a stack the place that the message names is all there is; with one, it is more exact than
+ * the frame, which has no column from GCC, and that of a call's start from clang.
+ */
 static void close_report(struct state *st)
 {
-	if (st->r.f && !st->r.f->stack_count && st->file) {
+	struct finding *f = st->r.f;
+
+	if (f && !f->stack_count && st->file) {
 		struct frame frame = {.line = st->line, .column = st->column};
 		frame.file = st->file;
 		st->file = NULL;
 		report_role(&st->r, ROLE_ACCESS);
 		report_add_frame(&st->r, &frame);
+	} else if (f && f->stack_count && f->stacks->frames.n) {
+		struct frame *first = f->stacks->frames.v;
+		if (first->line == st->line && st->column)
+			first->column = st->column;
 	}
 	free(st->file);
 	st->file = NULL;

@@ -114,6 +114,22 @@ static char *prose(xmlNode *node, const char *plain, const char *rich)
 	return is_element(node, rich) ? xml_child_text(node, "text") : NULL;
 }
 
+void valgrind_access(struct finding *f)
+{
+	const char *message = f->message ? f->message : "";
+
+	if (!strcmp(f->kind, "InvalidRead") || !strcmp(f->kind, "InvalidWrite") ||
+	    !strcmp(f->kind, "Race")) {
+		access_parse(&f->access, message);
+	} else if (!strcmp(f->kind, "ConflictingAccess")) {
+		const char *at = text_after_any(message, " at 0x");
+		const char *size = text_after_any(message, " size ");
+		f->access.op = xstrdup(strstr(message, " load ") ? "read" : "write");
+		f->access.address = at ? hex_dup(at - 2) : NULL;
+		f->access.size = size ? strtoull(size, NULL, 10) : 0;
+	}
+}
+
 static void take_message(struct finding *f, struct buf *text, char *what)
 {
 	for (char *p = what; *p; p++)
@@ -125,15 +141,7 @@ static void take_message(struct finding *f, struct buf *text, char *what)
 		return;
 	}
 	f->message = what;
-	const char *of = strstr(what, " of size ");
-	if (!of)
-		return;
-	if (!strcmp(f->kind, "InvalidRead") || !strcmp(f->kind, "InvalidWrite")) {
-		f->access.op = xstrdup(strcmp(f->kind, "InvalidRead") ? "write" : "read");
-		f->access.size = strtoull(of + strlen(" of size "), NULL, 10);
-	} else if (!strcmp(f->kind, "Race")) {
-		access_parse(&f->access, what);
-	}
+	valgrind_access(f);
 }
 
 static void take_children(struct finding *f, struct buf *text, xmlNode *error)

@@ -15,4 +15,7 @@ struct finding *valgrind_error(xmlNode *error, const char *tool, long pid, long 
 /* The text of NODE's first child element NAME, trimmed, owned by the caller; NULL: there is none. */
 char *xml_child_text(xmlNode *node, const char *name);
 
+/* Fills F's access from its kind and message. */
+void valgrind_access(struct finding *f);
+
 #endif

@@ -1,6 +1,6 @@
 /*
  * scan_dump FILE...: one line a finding, tab-separated: file, line, pid, tool, kind, category, access,
- * address, top frame, frames of the first stack, its place, roles, Python frames, count, fingerprint,
+ * address, top frame, frames of the first stack, place of the top frame, roles, Python frames, count, fingerprint,
  * message; with "-p N" the log is fed in pieces of N bytes, with "-t" texts follow.
  */
 #include <fcntl.h>
@@ -52,7 +52,7 @@ static void finding(void *context, struct finding *f)
 	if (f->stack_count)
 		put_frames(&f->stacks[0].frames);
 	putchar('\t');
-	put_place(f->stack_count && f->stacks[0].frames.n ? f->stacks[0].frames.v : NULL);
+	put_place(top);
 	putchar('\t');
 	for (size_t i = 0; i < f->stack_count; i++)
 		printf("%s:%zu;", role_names[f->stacks[i].role], f->stacks[i].frames.n);
