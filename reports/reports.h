@@ -8,12 +8,18 @@
  *   results_release(&r);
  *
  * Functions return 0, or -1 with the error filled.
+ *
+ * What counts: findings of severity "error" make their test fail and the exit code 1; warnings and
+ * notes are listed. Test cases come from the runner's own XML, and one more is made for a unit that
+ * ended otherwise than its XML says. In a cell that missed a control no test counts as passed: these
+ * are skipped, with the control's name.
  */
 #ifndef SM_REPORTS_REPORTS_H
 #define SM_REPORTS_REPORTS_H
 
 #include <stdio.h>
 
+#include "common/buf.h"
 #include "common/error.h"
 #include "reports/finding.h"
 
@@ -32,6 +38,9 @@ struct test_case {
 	double seconds;
 	char *message; /* one line, or NULL */
 	char *text;    /* the traceback or report, or NULL */
+	/* Set by results_finish() where a checker reported this; borrowed from results.findings. */
+	const struct finding *finding;
+	const struct occurrence *occurrence;
 };
 
 struct control_result {
@@ -48,25 +57,40 @@ struct unit_result {
 	size_t case_count;
 	double seconds;
 	char *started;
+	char *log; /* its output, relative to the result folder, or NULL */
+	int ran;   /* it left a result; otherwise it was left out, or it is missing */
+	int planned;
+};
+
+struct property {
+	char *name, *value;
 };
 
 struct cell_result {
+	char *runtime; /* "cpython-3.13", or NULL */
 	char *cell, *state, *reason, *log; /* as in cell.json; state "missing" if it is not there */
+	char *label;   /* the cell's name; with its runtime when the results are of several */
 	int requested;
-	struct { char *name, *value; } *properties;
+	int raw;       /* no cell: holds the findings of raw logs */
+	struct strv partitions; /* as in run.json, of each result folder that was added */
+	struct property *properties;
 	size_t property_count;
 	struct control_result *controls;
 	size_t control_count;
-	struct unit_result *units;
+	struct test_case *cases; /* of the cell itself: that it is missing, failed or blind */
+	size_t case_count;
+	struct unit_result *units; /* sorted by name */
 	size_t unit_count;
-	double seconds;
+	double seconds; /* of the build */
 };
 
 struct totals {
-	size_t tests, passed, skipped, failed, errors;
+	size_t tests, passed, skipped, failed, errors; /* without controls */
 	size_t findings;	/* distinct, after folding */
+	size_t warnings;	/* those of them that are less than errors: listed, no failure */
 	size_t missing;		/* cells and units that should have left a result */
 	size_t blind, broken;	/* cells that missed a control; cells that failed otherwise */
+	size_t ran;		/* units that left a result */
 };
 
 struct results {
@@ -79,7 +103,8 @@ struct results {
 	size_t unparsed_count;
 	struct totals totals; /* after results_finish */
 	int no_fold;	      /* set before adding: one entry a finding */
-	struct store *store;  /* of results.c alone */
+	size_t folders, logs; /* how many result folders and raw logs were added */
+	struct store *store;  /* of result.c alone */
 };
 
 /* Adds a result folder, a folder of raw logs, a raw log, or "-" for standard input. */
@@ -90,16 +115,29 @@ void results_release(struct results *r);
 /* What the program's exit code should be for these results: enum exit_status. */
 int results_status(const struct results *r);
 
+/* An input that should have been there: a cell of that name is missing. */
+void results_add_missing(struct results *r, const char *input);
+
 /*
- * Only the findings in one unit's (or control's) folder, as raw as they are; for controls, and for
- * the line that a finished unit prints. Needs no run.json and no cell.json. The caller releases R.
+ * One unit's (or control's) folder alone, finished: r->findings are its findings, as raw as they are,
+ * and r->totals tells of its test cases. For controls, and for the line that a finished unit prints.
+ * Needs no run.json and no cell.json. R is all zero before; the caller releases it.
  */
 int results_add_unit(struct results *r, const char *unit_dir, struct err *e);
 
 enum { JUNIT_STRICT = 1 };
 int write_junit(const struct results *r, FILE *f, int flags, struct err *e);
-int write_json(const struct results *r, FILE *f, struct err *e);
+int write_json(const struct results *r, FILE *f, int flags, struct err *e); /* flags: none yet */
 /* The summary for a terminal: defects, failed tests, the table of controls, one line of totals. */
 int write_summary(const struct results *r, FILE *f, int colour, struct err *e);
+
+/* Writes DIR/junit.xml and DIR/findings.json, each as a whole or not at all. */
+int results_write_views(const struct results *r, const char *dir, struct err *e);
+
+/* The calls of write_junit and write_json as one type, for results_write_file(). */
+typedef int results_writer(const struct results *r, FILE *f, int flags, struct err *e);
+/* Writes PATH by rename, or standard output when it is "-". */
+int results_write_file(const struct results *r, const char *path, results_writer *writer, int flags,
+		       struct err *e);
 
 #endif

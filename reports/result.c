@@ -1,0 +1,292 @@
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/file.h"
+#include "common/mem.h"
+#include "reports/clean.h"
+#include "reports/reading.h"
+#include "reports/store.h"
+
+enum { DEPTH_MAX = 64 };
+
+struct cell_result *cell_get(struct results *r, const char *runtime, const char *cell)
+{
+	for (size_t i = 0; i < r->cell_count; i++)
+		if (!strcmp(r->cells[i].cell, cell) &&
+		    !string_compare(r->cells[i].runtime, runtime))
+			return &r->cells[i];
+	r->cells = xrealloc(r->cells, (r->cell_count + 1) * sizeof *r->cells);
+	struct cell_result *c = &r->cells[r->cell_count++];
+	memset(c, 0, sizeof *c);
+	c->runtime = xstrdup(runtime);
+	c->cell = xstrdup(cell);
+	return c;
+}
+
+struct unit_result *unit_get(struct cell_result *c, const char *unit)
+{
+	size_t low = 0, high = c->unit_count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = strcmp(c->units[middle].unit, unit);
+
+		if (!order)
+			return &c->units[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	c->units = xrealloc(c->units, (c->unit_count + 1) * sizeof *c->units);
+	memmove(c->units + low + 1, c->units + low, (c->unit_count - low) * sizeof *c->units);
+	c->unit_count++;
+	memset(&c->units[low], 0, sizeof c->units[low]);
+	c->units[low].unit = xstrdup(unit);
+	return &c->units[low];
+}
+
+struct test_case *case_add(struct test_case **cases, size_t *count, const char *classname,
+			   const char *name, enum outcome outcome)
+{
+	*cases = xrealloc(*cases, (*count + 1) * sizeof **cases);
+	struct test_case *c = &(*cases)[(*count)++];
+	memset(c, 0, sizeof *c);
+	c->classname = xstrdup(classname);
+	c->name = xstrdup(name);
+	c->outcome = outcome;
+	return c;
+}
+
+static void cases_release(struct test_case *cases, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(cases[i].classname);
+		free(cases[i].name);
+		free(cases[i].message);
+		free(cases[i].text);
+	}
+	free(cases);
+}
+
+void unit_release(struct unit_result *u)
+{
+	cases_release(u->cases, u->case_count);
+	free(u->unit);
+	free(u->started);
+	free(u->log);
+	memset(u, 0, sizeof *u);
+}
+
+void unit_join(struct unit_result *to, struct unit_result *from)
+{
+	if (!to->ran || string_compare(from->started, to->started) > 0) {
+		struct unit_result swap = *to;
+
+		*to = *from;
+		*from = swap;
+		to->planned |= from->planned;
+	}
+	unit_release(from);
+}
+
+void unparsed_add(struct results *r, struct unparsed *u)
+{
+	r->unparsed = xrealloc(r->unparsed, (r->unparsed_count + 1) * sizeof *r->unparsed);
+	r->unparsed[r->unparsed_count++] = *u;
+	free(u);
+}
+
+static void read_units(struct results *r, const char *folder, const char *runtime,
+		       const char *cell)
+{
+	char *units = xasprintf("%s/%s/units", folder, cell);
+	struct strv names = { 0 };
+
+	if (path_exists(units))
+		dir_list(units, &names, NULL);
+	for (size_t i = 0; i < names.n; i++) {
+		char *dir = xasprintf("%s/units/%s", cell, names.v[i]);
+		struct unit_result u = { 0 };
+		struct err e;
+
+		if (!unit_read(r, folder, dir, runtime, cell, &u, &e)) {
+			unit_join(unit_get(cell_get(r, runtime, cell), u.unit), &u);
+		} else if (u.ran) { /* a log that cannot be read */
+			struct unparsed *bad = xcalloc(1, sizeof *bad);
+
+			bad->log = xstrdup(dir);
+			bad->text = xstrdup("");
+			bad->reason = clean_line(e.msg, sizeof e.msg);
+			unparsed_add(r, bad);
+			unit_join(unit_get(cell_get(r, runtime, cell), u.unit), &u);
+		}
+		free(dir);
+	}
+	strv_release(&names);
+	free(units);
+}
+
+static int add_folder(struct results *r, const char *folder, struct err *e)
+{
+	struct strv cells = { 0 };
+	char *runtime = NULL;
+	int rc = run_read(r, folder, &cells, &runtime, e);
+
+	r->folders++;
+	for (size_t i = 0; i < cells.n; i++) {
+		cell_read(r, folder, runtime, cells.v[i], NULL); /* then its state says so */
+		read_units(r, folder, runtime, cells.v[i]);
+	}
+	strv_release(&cells);
+	free(runtime);
+	return rc;
+}
+
+static int add_log(struct results *r, const char *path, struct err *e)
+{
+	struct reading g = { .r = r };
+	FILE *f = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	int rc;
+
+	if (!f)
+		return err_set(e, EXIT_USAGE, "cannot open '%s':", path);
+	r->logs++;
+	rc = reading_log(&g, f, path, path, e);
+	if (f != stdin)
+		fclose(f);
+	return rc;
+}
+
+/* A result folder, or a folder of anything; what is not a file is passed over. */
+static int add_tree(struct results *r, const char *dir, int depth, struct err *e)
+{
+	struct strv names = { 0 };
+	char *run = xasprintf("%s/run.json", dir);
+	int rc = 0, is_result = path_exists(run);
+
+	free(run);
+	if (is_result)
+		return add_folder(r, dir, e);
+	if (depth > DEPTH_MAX)
+		return err_set(e, EXIT_USAGE, "'%s': folders are nested too deeply", dir);
+	rc = dir_list(dir, &names, e);
+	for (size_t i = 0; i < names.n && !rc; i++) {
+		char *path = xasprintf("%s/%s", dir, names.v[i]);
+		struct stat st;
+
+		if (!lstat(path, &st) && S_ISDIR(st.st_mode))
+			rc = add_tree(r, path, depth + 1, e);
+		else if (!lstat(path, &st) && S_ISREG(st.st_mode))
+			rc = add_log(r, path, e);
+		free(path);
+	}
+	strv_release(&names);
+	return rc;
+}
+
+static void need_store(struct results *r)
+{
+	if (!r->store)
+		r->store = store_new(r->no_fold);
+}
+
+int results_add(struct results *r, const char *input, struct err *e)
+{
+	struct stat st;
+
+	need_store(r);
+	if (!strcmp(input, "-"))
+		return add_log(r, input, e);
+	if (stat(input, &st) < 0)
+		return err_set(e, EXIT_USAGE, "cannot open '%s':", input);
+	return S_ISDIR(st.st_mode) ? add_tree(r, input, 0, e) : add_log(r, input, e);
+}
+
+void results_add_missing(struct results *r, const char *input)
+{
+	size_t len = strlen(input);
+
+	need_store(r);
+	while (len > 1 && input[len - 1] == '/')
+		len--;
+	char *path = xstrndup(input, len);
+	char *slash = strrchr(path, '/'), *name = clean_line(slash ? slash + 1 : path, 200);
+	struct cell_result *c = cell_get(r, NULL, *name ? name : "input");
+	if (!c->state) {
+		c->state = xstrdup("missing");
+		c->reason = xasprintf("the result folder '%s' is not there", path);
+	}
+	r->folders++;
+	free(name);
+	free(path);
+}
+
+int results_add_unit(struct results *r, const char *unit_dir, struct err *e)
+{
+	struct unit_result u = { 0 };
+	int rc;
+
+	r->no_fold = 1;
+	need_store(r);
+	rc = unit_read(r, unit_dir, "", NULL, NULL, &u, e);
+	if (!u.unit) /* no unit.json: what its logs say all the same */
+		return -1;
+	struct cell_result *c = cell_get(r, NULL, "");
+	c->state = xstrdup("ready");
+	unit_join(unit_get(c, u.unit), &u);
+	results_finish(r);
+	return rc;
+}
+
+static void cell_release(struct cell_result *c)
+{
+	for (size_t i = 0; i < c->unit_count; i++)
+		unit_release(&c->units[i]);
+	for (size_t i = 0; i < c->property_count; i++) {
+		free(c->properties[i].name);
+		free(c->properties[i].value);
+	}
+	for (size_t i = 0; i < c->control_count; i++) {
+		struct control_result *k = &c->controls[i];
+		char *const strings[] = { k->name, k->summary, k->tool, k->kind, k->category, k->found };
+
+		for (size_t j = 0; j < sizeof strings / sizeof *strings; j++)
+			free(strings[j]);
+	}
+	cases_release(c->cases, c->case_count);
+	strv_release(&c->partitions);
+	free(c->units);
+	free(c->properties);
+	free(c->controls);
+	free(c->runtime);
+	free(c->cell);
+	free(c->label);
+	free(c->state);
+	free(c->reason);
+	free(c->log);
+}
+
+void results_release(struct results *r)
+{
+	char *const strings[] = { r->runtime, r->version, r->suite,
+				  r->hashseed, r->hostname, r->started };
+
+	for (size_t i = 0; i < r->cell_count; i++)
+		cell_release(&r->cells[i]);
+	for (size_t i = 0; i < r->finding_count; i++)
+		finding_free(r->findings[i]);
+	for (size_t i = 0; i < r->unparsed_count; i++) {
+		free(r->unparsed[i].log);
+		free(r->unparsed[i].text);
+		free(r->unparsed[i].reason);
+	}
+	for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
+		free(strings[i]);
+	free(r->cells);
+	free(r->findings);
+	free(r->unparsed);
+	store_free(r->store);
+	memset(r, 0, sizeof *r);
+}

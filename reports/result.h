@@ -1,0 +1,59 @@
+/*
+ * Between the files result*.c alone.
+ *
+ *   result.c        what may be added, and walking it
+ *   result_cell.c   run.json and cell.json
+ *   result_unit.c   one unit's folder: logs, process end, the runner's XML
+ *   result_end.c    how its process ended, joined with its findings
+ *   result_place.c  which test case each finding belongs to
+ *   result_judge.c  what all of it means: missing, blind, failed; totals
+ */
+#ifndef SM_REPORTS_RESULT_H
+#define SM_REPORTS_RESULT_H
+
+#include <jansson.h>
+
+#include "reports/reports.h"
+
+enum { JSON_MAX = 64 << 20, TAIL_MAX = 8192 };
+
+/* Found or made; borrowed, valid until the next one is made. RUNTIME may be NULL. */
+struct cell_result *cell_get(struct results *r, const char *runtime, const char *cell);
+struct unit_result *unit_get(struct cell_result *c, const char *unit);
+
+/* A new case at the end; borrowed. The strings are copied; CLASSNAME and NAME are not NULL. */
+struct test_case *case_add(struct test_case **cases, size_t *count, const char *classname,
+			   const char *name, enum outcome outcome);
+void unit_release(struct unit_result *u);
+
+/* FROM takes the place of an earlier result of the same unit, or goes; its strings are freed. */
+void unit_join(struct unit_result *to, struct unit_result *from);
+
+/*
+ * Reads FOLDER's run.json, and one cell's cell.json. CELLS gets the names of the cells; RUNTIME,
+ * which may become NULL, is the caller's.
+ */
+int run_read(struct results *r, const char *folder, struct strv *cells, char **runtime,
+	     struct err *e);
+int cell_read(struct results *r, const char *folder, const char *runtime, const char *cell,
+	      struct err *e);
+
+/*
+ * Reads FOLDER/DIR (DIR may be ""), the folder of one unit: U (all zero before) gets name and cases,
+ * the store the findings. -1 without a whole unit.json: then there is no result.
+ */
+int unit_read(struct results *r, const char *folder, const char *dir, const char *runtime,
+	      const char *cell, struct unit_result *u, struct err *e);
+
+/* Puts F (borrowed) on the test case of each of its occurrences. */
+void finding_place(struct results *r, const struct finding *f);
+
+void unparsed_add(struct results *r, struct unparsed *u); /* takes U over */
+
+/* Parses a file; NULL with E filled. */
+json_t *json_read(const char *path, struct err *e);
+/* A member's text, cleaned; owned by the caller; NULL when it is absent or no string. */
+char *json_text(const json_t *object, const char *name);
+double json_seconds(const json_t *object, const char *name);
+
+#endif

@@ -1,0 +1,185 @@
+/*
+ * How a unit's process ended, joined with what its logs say: one crash is one finding, whoever tells
+ * of it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "reports/kinds.h"
+#include "reports/reading.h"
+#include "reports/store.h"
+
+static const char *signal_name(int number, char *space, size_t size)
+{
+	const char *name = sigabbrev_np(number);
+
+	snprintf(space, size, name ? "SIG%s" : "SIG%.0s%d", name ? name : "", number);
+	return space;
+}
+
+static int same_process(const struct finding *a, const struct finding *b)
+{
+	long p = a->occurrences[0].pid, q = b->occurrences[0].pid;
+
+	return !p || !q || p == q;
+}
+
+/* A report of the runtime that repeats what a checker said goes; its Python frames stay. */
+static void fold_repeats(struct reading *g)
+{
+	for (size_t i = 0; i < g->held_count; i++) {
+		struct finding *c = g->held[i];
+
+		if (strcmp(c->tool, "cpython") != 0)
+			continue;
+		for (size_t j = 0; j < g->held_count; j++) {
+			struct finding *f = g->held[j];
+
+			if (i == j || !same_process(c, f) || !finding_repeats(c, f))
+				continue;
+			finding_take_python(f, c);
+			if (!f->occurrences[0].test) {
+				f->occurrences[0].test = c->occurrences[0].test;
+				c->occurrences[0].test = NULL;
+			}
+			reading_drop(g, i--);
+			break;
+		}
+	}
+}
+
+static int is_signal(const struct finding *f, const char *name)
+{
+	return !strcmp(f->kind, name) || !strcmp(f->kind, name + strlen("SIG")) ||
+	       (!strcmp(f->kind, "fatal_signal") && f->message && strstr(f->message, name));
+}
+
+/* Does F say why the unit ended by this signal? */
+static int explains(const struct finding *f, const char *name)
+{
+	static const char *const aborting[] = { "asan", "lsan", "msan", "ubsan", "tsan", "cpython" };
+
+	if (is_signal(f, name))
+		return 1;
+	if (strcmp(name, "SIGABRT") != 0)
+		return !strcmp(f->tool, "cpython") && !strcmp(f->category, "crash") &&
+		       strncmp(f->kind, "SIG", 3) != 0;
+	for (size_t i = 0; i < sizeof aborting / sizeof *aborting; i++)
+		if (!strcmp(f->tool, aborting[i]))
+			return 1;
+	return 0;
+}
+
+/* F gets the stacks and the text of FROM, which goes. */
+static void take_over(struct reading *g, struct finding *f, size_t from)
+{
+	struct finding *old = g->held[from];
+
+	finding_take_python(f, old);
+	if (!f->stack_count) {
+		f->stacks = old->stacks;
+		f->stack_count = old->stack_count;
+		old->stacks = NULL;
+		old->stack_count = 0;
+	}
+	if (old->text) {
+		char *text = xasprintf("%s\n%s", f->text ? f->text : "", old->text);
+
+		free(f->text);
+		f->text = text;
+	}
+	if (f->occurrence_count && old->occurrence_count) {
+		struct occurrence o = f->occurrences[0];
+
+		f->occurrences[0] = old->occurrences[0];
+		old->occurrences[0] = o;
+	}
+	reading_drop(g, from);
+}
+
+/* A finding of how the process ended; it waits with the others. Borrowed. */
+static struct finding *end_finding(struct reading *g, const char *kind,
+				   const char *message)
+{
+	struct finding *f = finding_process(kind, g->u->unit, message);
+
+	f->occurrences = xcalloc(1, sizeof *f->occurrences);
+	f->occurrence_count = 1;
+	f->occurrences[0].log = xstrdup(g->u->log);
+	g->in_output = 1; /* of the test that was running at the end */
+	g->file_pid = 0;
+	reading_place(g, f);
+	if (g->held_count == HELD_MAX)
+		store_add(g->r->store, g->held[--g->held_count]);
+	g->held[g->held_count++] = f;
+	g->errors++;
+	return f;
+}
+
+static void end_timeout(struct reading *g, const struct end *end)
+{
+	char *message = xasprintf("no end within %.0f s", end->time_limit);
+	struct finding *f = end_finding(g, "timeout", message);
+
+	free(message);
+	/* the time limit's own SIGABRT, of which the runtime or a checker tells */
+	for (size_t i = 0; i < g->held_count; i++)
+		if (g->held[i] != f && (is_signal(g->held[i], "SIGABRT") ||
+					!strcmp(g->held[i]->category, "timeout")))
+			take_over(g, f, i--);
+}
+
+static void end_signal(struct reading *g, int number)
+{
+	char name[32], *message;
+
+	signal_name(number, name, sizeof name);
+	for (size_t i = 0; i < g->held_count; i++) {
+		struct finding *f = g->held[i];
+
+		if (!explains(f, name))
+			continue;
+		struct buf text = { 0 };
+		buf_addf(&text, "%s\n[the unit ended by %s]\n", f->text ? f->text : "", name);
+		free(f->text);
+		f->text = buf_detach(&text);
+		return;
+	}
+	message = xasprintf("ended by %s (%s)", name, strsignal(number));
+	end_finding(g, name, message);
+	free(message);
+}
+
+static void end_left_behind(struct reading *g, long count)
+{
+	char *message = xasprintf("%ld process%s of it had to be ended after it", count,
+				  count == 1 ? "" : "es");
+	struct finding *f = end_finding(g, "left-processes", message);
+
+	f->category = "resource";
+	f->cwe = 0;
+	f->severity = "warning"; /* nothing was seen to go wrong, and it may be a matter of time */
+	g->errors--;
+	free(message);
+}
+
+void reading_end(struct reading *g, const struct end *end)
+{
+	fold_repeats(g);
+	if (end->timed_out)
+		end_timeout(g, end);
+	else if (end->out_of_memory)
+		end_finding(g, "out-of-memory", "ended because it needed too much memory");
+	else if (end->signal)
+		end_signal(g, end->signal);
+	if (end->left_behind > 0)
+		end_left_behind(g, end->left_behind);
+}
+
+void reading_store(struct reading *g)
+{
+	for (size_t i = 0; i < g->held_count; i++)
+		store_add(g->r->store, g->held[i]);
+	g->held_count = 0;
+}

@@ -1,0 +1,166 @@
+/*
+ * One unit's folder: its logs, how its process ended, its runner's XML, and what follows from all
+ * three for the unit's own test case.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/file.h"
+#include "common/mem.h"
+#include "reports/clean.h"
+#include "reports/junit_in.h"
+#include "reports/reading.h"
+
+/* The last lines of the unit's output, cleaned; owned by the caller; NULL without output. */
+static char *output_tail(const char *folder, const struct unit_result *u)
+{
+	struct buf clean = { 0 };
+	char data[TAIL_MAX];
+	char *path = u->log ? xasprintf("%s/%s", folder, u->log) : NULL;
+	FILE *f = path ? fopen(path, "re") : NULL;
+	size_t n = 0, start = 0;
+
+	free(path);
+	if (!f)
+		return NULL;
+	if (!fseek(f, -(long)sizeof data, SEEK_END)) { /* begin with a whole line */
+		n = fread(data, 1, sizeof data, f);
+		char *line = memchr(data, '\n', n);
+		start = line ? (size_t)(line - data) + 1 : 0;
+	} else {
+		rewind(f);
+		n = fread(data, 1, sizeof data, f);
+	}
+	fclose(f);
+	clean_text(&clean, data + start, n - start, 0);
+	return buf_detach(&clean);
+}
+
+static int number(const json_t *unit, const char *name)
+{
+	return (int)json_integer_value(json_object_get(unit, name));
+}
+
+static void read_end(const json_t *unit, struct end *end)
+{
+	end->exit_code = number(unit, "exit_code");
+	end->signal = number(unit, "signal");
+	end->timed_out = json_is_true(json_object_get(unit, "timed_out"));
+	end->out_of_memory = json_is_true(json_object_get(unit, "out_of_memory"));
+	end->left_behind = number(unit, "left_behind");
+	end->time_limit = json_seconds(unit, "time_limit");
+}
+
+static void read_unit(struct unit_result *u, const json_t *unit, const char *dir)
+{
+	const char *name = json_string_value(json_object_get(unit, "unit"));
+	const char *slash = strrchr(dir, '/');
+
+	u->unit = clean_line(name && *name ? name : slash ? slash + 1 : dir, 1000);
+	u->seconds = json_seconds(unit, "seconds");
+	u->started = json_text(unit, "started");
+	u->ran = 1;
+}
+
+static void on_case(void *context, struct test_case *c)
+{
+	struct unit_result *u = context;
+
+	u->cases = xrealloc(u->cases, (u->case_count + 1) * sizeof *u->cases);
+	u->cases[u->case_count++] = *c;
+}
+
+static int any_failed(const struct unit_result *u)
+{
+	for (size_t i = 0; i < u->case_count; i++)
+		if (u->cases[i].outcome >= OUTCOME_FAILED)
+			return 1;
+	return 0;
+}
+
+static struct test_case *own_case(struct unit_result *u, enum outcome outcome)
+{
+	struct test_case *c = case_add(&u->cases, &u->case_count, u->unit, u->unit, outcome);
+
+	c->seconds = u->seconds;
+	return c;
+}
+
+/*
+ * The runner's XML hides what happens to a unit as a whole. What is explained by a finding is left
+ * to results_finish(), which puts it there.
+ */
+static void judge_unit(struct reading *g, const char *folder, const struct end *end)
+{
+	struct unit_result *u = g->u;
+	struct test_case *c;
+
+	if (g->runner.skipped && !g->errors && !any_failed(u) && !end->signal &&
+	    runner_skip_code(end->exit_code)) {
+		c = own_case(u, OUTCOME_SKIPPED);
+		c->message = xstrdup(g->runner.skipped);
+	} else if (end->exit_code && !g->errors && !any_failed(u)) {
+		c = own_case(u, OUTCOME_ERROR);
+		c->message = xasprintf("exit code %d, and no failed test or report says why%s%s",
+				       end->exit_code, g->runner.skipped ? "; skipped: " : "",
+				       g->runner.skipped ? g->runner.skipped : "");
+		c->text = output_tail(folder, u);
+	} else if (!u->case_count && !g->errors) {
+		own_case(u, OUTCOME_PASSED);
+	}
+}
+
+/* A crash of which nobody says more: the output's last lines are its text. */
+static void add_tails(struct reading *g, const char *folder)
+{
+	for (size_t i = 0; i < g->held_count; i++) {
+		struct finding *f = g->held[i];
+		char *tail = NULL;
+		struct buf b = { 0 };
+
+		if (strcmp(f->tool, "process") || f->stack_count || f->python.n)
+			continue;
+		tail = output_tail(folder, g->u);
+		buf_addf(&b, "%s\n%s", f->text ? f->text : "", tail ? tail : "");
+		free(f->text);
+		f->text = buf_detach(&b);
+		free(tail);
+	}
+}
+
+static void read_cases(struct unit_result *u, const char *folder, const char *dir)
+{
+	char *path = xasprintf("%s/%s%sjunit.xml", folder, dir, *dir ? "/" : "");
+
+	if (path_exists(path)) /* of a file that is cut, what is there */
+		junit_read(path, u->unit, on_case, u, NULL);
+	free(path);
+}
+
+int unit_read(struct results *r, const char *folder, const char *dir, const char *runtime,
+	      const char *cell, struct unit_result *u, struct err *e)
+{
+	struct reading g = { .r = r, .runtime = runtime, .cell = cell, .u = u };
+	char *path = xasprintf("%s/%s%sunit.json", folder, dir, *dir ? "/" : "");
+	json_t *unit = json_read(path, e);
+	struct end end;
+	int rc = -1;
+
+	free(path);
+	if (!unit)
+		return -1;
+	read_end(unit, &end);
+	read_unit(u, unit, *dir ? dir : folder);
+	json_decref(unit);
+	runner_init(&g.runner, u->unit);
+	read_cases(u, folder, dir);
+	if (!reading_folder(&g, folder, dir, e)) {
+		reading_end(&g, &end);
+		add_tails(&g, folder);
+		judge_unit(&g, folder, &end);
+		rc = 0;
+	}
+	reading_store(&g);
+	runner_release(&g.runner);
+	return rc;
+}

@@ -1,0 +1,29 @@
+/*
+ * Folding: findings with one fingerprint become one, with all their occurrences. What comes out is
+ * the same for any order in which they came in.
+ */
+#ifndef SM_REPORTS_STORE_H
+#define SM_REPORTS_STORE_H
+
+#include "reports/finding.h"
+
+struct store;
+
+struct store *store_new(int no_fold);
+void store_free(struct store *s); /* NULL is ignored */
+
+/* Takes F over. F has a fingerprint, and one occurrence or more. */
+void store_add(struct store *s, struct finding *f);
+
+/*
+ * All findings, sorted; the list and what is in it are the caller's, and S is empty. COUNT is set.
+ */
+struct finding **store_take(struct store *s, size_t *count);
+
+/* By runtime, cell, unit, log, line, pid, test. */
+int occurrence_compare(const struct occurrence *a, const struct occurrence *b);
+
+/* strcmp() in which NULL comes before every string. */
+int string_compare(const char *a, const char *b);
+
+#endif

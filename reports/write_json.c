@@ -1,0 +1,284 @@
+/*
+ * findings.json: sanmatrix-findings/1, one finding a line. After what the schema names come the
+ * totals, the cells with their test counts, and the controls.
+ */
+#include <string.h>
+
+#include <jansson.h>
+
+#include "reports/clean.h"
+#include "reports/reports.h"
+
+/* A JSON string, cleaned; null for NULL. */
+static json_t *text(const char *s)
+{
+	struct buf b = { 0 };
+	json_t *json;
+
+	if (!s)
+		return json_null();
+	clean_text(&b, s, strlen(s), TEXT_MAX);
+	json = json_stringn_nocheck(b.data ? b.data : "", b.len);
+	buf_release(&b);
+	return json;
+}
+
+/* null for 0, which stands for unknown */
+static json_t *number(long n)
+{
+	return n ? json_integer(n) : json_null();
+}
+
+static json_t *size(size_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+static json_t *frame_list(const struct frames *frames)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < frames->n; i++) {
+		const struct frame *f = &frames->v[i];
+		json_t *o = json_object();
+
+		json_object_set_new(o, "function", text(f->function));
+		json_object_set_new(o, "file", text(f->file));
+		json_object_set_new(o, "line", number(f->line));
+		json_object_set_new(o, "column", number(f->column));
+		json_object_set_new(o, "module", text(f->module));
+		json_object_set_new(o, "offset", text(f->offset));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static json_t *python_list(const struct frames *frames)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < frames->n; i++) {
+		json_t *o = json_object();
+
+		json_object_set_new(o, "function", text(frames->v[i].function));
+		json_object_set_new(o, "file", text(frames->v[i].file));
+		json_object_set_new(o, "line", number(frames->v[i].line));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static json_t *access_object(const struct access *a)
+{
+	json_t *o;
+
+	if (!a->op && !a->address)
+		return json_null();
+	o = json_object();
+	json_object_set_new(o, "op", text(a->op));
+	json_object_set_new(o, "size", number((long)a->size));
+	json_object_set_new(o, "address", text(a->address));
+	return o;
+}
+
+static json_t *stack_list(const struct finding *f)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < f->stack_count; i++) {
+		json_t *o = json_object();
+
+		json_object_set_new(o, "role", text(role_names[f->stacks[i].role]));
+		json_object_set_new(o, "frames", frame_list(&f->stacks[i].frames));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static json_t *occurrence_list(const struct finding *f)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < f->occurrence_count; i++) {
+		const struct occurrence *p = &f->occurrences[i];
+		json_t *o = json_object();
+
+		json_object_set_new(o, "runtime", text(p->runtime));
+		json_object_set_new(o, "cell", text(p->cell));
+		json_object_set_new(o, "unit", text(p->unit));
+		json_object_set_new(o, "test", text(p->test));
+		json_object_set_new(o, "pid", number(p->pid));
+		json_object_set_new(o, "log", text(p->log));
+		json_object_set_new(o, "line", number(p->line));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static json_t *finding_object(const struct finding *f)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "tool", text(f->tool));
+	json_object_set_new(o, "kind", text(f->kind));
+	json_object_set_new(o, "category", text(f->category));
+	json_object_set_new(o, "cwe", number(f->cwe));
+	json_object_set_new(o, "message", text(f->message));
+	json_object_set_new(o, "severity", text(f->severity));
+	json_object_set_new(o, "access", access_object(&f->access));
+	json_object_set_new(o, "stacks", stack_list(f));
+	json_object_set_new(o, "python", python_list(&f->python));
+	json_object_set_new(o, "fingerprint", text(f->fingerprint));
+	json_object_set_new(o, "bucket", text(f->bucket));
+	json_object_set_new(o, "status", text(f->status));
+	json_object_set_new(o, "count", size(f->count));
+	json_object_set_new(o, "occurrences", occurrence_list(f));
+	return o;
+}
+
+static json_t *unparsed_object(const struct unparsed *u)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "log", text(u->log));
+	json_object_set_new(o, "line", number(u->line));
+	json_object_set_new(o, "text", text(u->text));
+	json_object_set_new(o, "reason", text(u->reason));
+	return o;
+}
+
+static json_t *control_object(const struct control_result *k)
+{
+	json_t *o = json_object(), *expected = json_null();
+
+	if (k->category) {
+		expected = json_object();
+		json_object_set_new(expected, "tool", text(k->tool));
+		json_object_set_new(expected, "kind", text(k->kind));
+		json_object_set_new(expected, "category", text(k->category));
+	}
+	json_object_set_new(o, "name", text(k->name));
+	json_object_set_new(o, "expected", expected);
+	json_object_set_new(o, "seen", json_boolean(k->seen));
+	json_object_set_new(o, "found", text(k->found));
+	return o;
+}
+
+static json_t *tests_object(const struct cell_result *c)
+{
+	json_int_t n[OUTCOME_ERROR + 1] = { 0 };
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < c->case_count; i++)
+		n[c->cases[i].outcome]++;
+	for (size_t i = 0; i < c->unit_count; i++)
+		for (size_t j = 0; j < c->units[i].case_count; j++)
+			n[c->units[i].cases[j].outcome]++;
+	json_object_set_new(o, "passed", json_integer(n[OUTCOME_PASSED]));
+	json_object_set_new(o, "skipped", json_integer(n[OUTCOME_SKIPPED]));
+	json_object_set_new(o, "failed", json_integer(n[OUTCOME_FAILED]));
+	json_object_set_new(o, "errors", json_integer(n[OUTCOME_ERROR]));
+	return o;
+}
+
+static int broken(const struct test_case *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (cases[i].outcome >= OUTCOME_FAILED && !cases[i].finding)
+			return 1;
+	return 0;
+}
+
+/* Names and reasons of what is wrong without a finding: missing units, failed tests. */
+static json_t *failed_list(const struct cell_result *c)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->unit_count; i++) {
+		const struct unit_result *u = &c->units[i];
+
+		for (size_t j = 0; broken(u->cases, u->case_count) && j < u->case_count; j++) {
+			const struct test_case *t = &u->cases[j];
+			json_t *o;
+
+			if (t->outcome < OUTCOME_FAILED || t->finding)
+				continue;
+			o = json_object();
+			json_object_set_new(o, "unit", text(u->unit));
+			json_object_set_new(o, "classname", text(t->classname));
+			json_object_set_new(o, "name", text(t->name));
+			json_object_set_new(o, "message", text(t->message));
+			json_array_append_new(list, o);
+		}
+	}
+	return list;
+}
+
+static json_t *cell_object(const struct cell_result *c)
+{
+	json_t *o = json_object(), *controls = json_array(), *errors = json_array();
+
+	for (size_t i = 0; i < c->control_count; i++)
+		json_array_append_new(controls, control_object(&c->controls[i]));
+	for (size_t i = 0; i < c->case_count; i++)
+		if (c->cases[i].outcome == OUTCOME_ERROR)
+			json_array_append_new(errors, text(c->cases[i].message));
+	json_object_set_new(o, "cell", text(c->cell));
+	json_object_set_new(o, "runtime", text(c->runtime));
+	json_object_set_new(o, "state", text(c->state));
+	json_object_set_new(o, "reason", text(c->reason));
+	json_object_set_new(o, "errors", errors);
+	json_object_set_new(o, "tests", tests_object(c));
+	json_object_set_new(o, "failed", failed_list(c));
+	json_object_set_new(o, "controls", controls);
+	return o;
+}
+
+static json_t *totals_object(const struct totals *t)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "tests", size(t->tests));
+	json_object_set_new(o, "passed", size(t->passed));
+	json_object_set_new(o, "skipped", size(t->skipped));
+	json_object_set_new(o, "failed", size(t->failed));
+	json_object_set_new(o, "errors", size(t->errors));
+	json_object_set_new(o, "findings", size(t->findings));
+	json_object_set_new(o, "warnings", size(t->warnings));
+	json_object_set_new(o, "missing", size(t->missing));
+	json_object_set_new(o, "blind", size(t->blind));
+	json_object_set_new(o, "broken", size(t->broken));
+	return o;
+}
+
+/* Writes and frees O as element I of a list. */
+static int element(FILE *f, size_t i, json_t *o)
+{
+	fputs(i ? ",\n  " : "\n  ", f);
+	int rc = json_dumpf(o, f, 0);
+	json_decref(o);
+	return rc;
+}
+
+int write_json(const struct results *r, FILE *f, int flags, struct err *e)
+{
+	int bad = 0;
+
+	(void)flags;
+	fputs("{\"schema\": \"sanmatrix-findings/1\",\n \"findings\": [", f);
+	for (size_t i = 0; i < r->finding_count; i++)
+		bad |= element(f, i, finding_object(r->findings[i]));
+	fputs("],\n \"unparsed\": [", f);
+	for (size_t i = 0; i < r->unparsed_count; i++)
+		bad |= element(f, i, unparsed_object(&r->unparsed[i]));
+	fputs("],\n \"totals\":", f);
+	bad |= element(f, 0, totals_object(&r->totals));
+	fputs(",\n \"cells\": [", f);
+	for (size_t i = 0, n = 0; i < r->cell_count; i++)
+		if (!r->cells[i].raw)
+			bad |= element(f, n++, cell_object(&r->cells[i]));
+	fputs("]}\n", f);
+	if (bad || fflush(f) || ferror(f))
+		return err_set(e, EXIT_INFRASTRUCTURE, "cannot write JSON:");
+	return 0;
+}

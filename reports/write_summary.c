@@ -1,0 +1,343 @@
+/*
+ * The end of a run as a person reads it, from the bottom up: one line of totals, above it the defects
+ * and what failed, above that the proof that the cells can see.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "reports/clean.h"
+#include "reports/finding_text.h"
+#include "reports/reports.h"
+#include "reports/store.h"
+#include "reports/table.h"
+
+enum { LINES_MAX = 100 };
+
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static size_t cases_with(const struct cell_result *c, enum outcome outcome)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->case_count; i++)
+		n += c->cases[i].outcome == outcome;
+	for (size_t i = 0; i < c->unit_count; i++)
+		for (size_t j = 0; j < c->units[i].case_count; j++)
+			n += c->units[i].cases[j].outcome == outcome;
+	return n;
+}
+
+static int has_cells(const struct results *r)
+{
+	for (size_t i = 0; i < r->cell_count; i++)
+		if (!r->cells[i].raw)
+			return 1;
+	return 0;
+}
+
+static void write_cells(const struct results *r, struct table *t)
+{
+	static const char *const head[] = { "cell",    "state",	 "passed", "skipped",
+					    "failed",  "errors", "reason" };
+
+	for (size_t i = 0; i < 7; i++)
+		table_cell(t, head[i]);
+	table_row(t, STYLE_HEAD);
+	for (size_t i = 0; i < r->cell_count; i++) {
+		const struct cell_result *c = &r->cells[i];
+		int ready = c->state && !strcmp(c->state, "ready");
+
+		if (c->raw)
+			continue;
+		table_cell(t, c->label);
+		table_cell(t, c->state);
+		for (int o = OUTCOME_PASSED; o <= OUTCOME_ERROR; o++)
+			table_number(t, cases_with(c, (enum outcome)o));
+		table_cell(t, ready ? "" : c->reason);
+		table_row(t, ready ? STYLE_NONE
+			      : !strcmp(c->state, "unavailable") && !c->requested ? STYLE_WARN
+									      : STYLE_BAD);
+	}
+	table_write(t);
+}
+
+static const struct control_result *control_of(const struct cell_result *c, const char *name)
+{
+	for (size_t i = 0; i < c->control_count; i++)
+		if (!strcmp(c->controls[i].name, name))
+			return &c->controls[i];
+	return NULL;
+}
+
+static const char *control_word(const struct control_result *k)
+{
+	if (!k)
+		return "";
+	if (k->category)
+		return k->seen ? "seen" : "MISSED";
+	return k->found && *k->found ? "extra" : "-";
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Fault x cell: what each cell proved that it can see. */
+static void write_controls(const struct results *r, struct table *t)
+{
+	struct strv names = { 0 };
+
+	for (size_t i = 0; i < r->cell_count; i++)
+		for (size_t j = 0; j < r->cells[i].control_count; j++)
+			if (!strv_has(&names, r->cells[i].controls[j].name))
+				strv_push(&names, r->cells[i].controls[j].name);
+	if (!names.n)
+		return;
+	qsort(names.v, names.n, sizeof *names.v, by_text);
+	table_cell(t, "control");
+	for (size_t i = 0; i < r->cell_count; i++)
+		if (r->cells[i].control_count)
+			table_cell(t, r->cells[i].label);
+	table_row(t, STYLE_HEAD);
+	for (size_t j = 0; j < names.n; j++) {
+		int missed = 0;
+
+		table_cell(t, names.v[j]);
+		for (size_t i = 0; i < r->cell_count; i++) {
+			const char *word = control_word(control_of(&r->cells[i], names.v[j]));
+
+			if (r->cells[i].control_count)
+				table_cell(t, word);
+			missed |= !strcmp(word, "MISSED");
+		}
+		table_row(t, missed ? STYLE_BAD : STYLE_NONE);
+	}
+	table_write(t);
+	strv_release(&names);
+}
+
+struct reason {
+	const char *text;
+	size_t count;
+};
+
+static int by_reason(const void *a, const void *b)
+{
+	return strcmp(((const struct reason *)a)->text, ((const struct reason *)b)->text);
+}
+
+static int by_count(const void *a, const void *b)
+{
+	const struct reason *x = a, *y = b;
+
+	if (x->count != y->count)
+		return x->count < y->count ? 1 : -1;
+	return strcmp(x->text, y->text);
+}
+
+static struct reason *skip_reasons(const struct results *r, size_t *count)
+{
+	struct reason *v = NULL;
+	size_t n = 0, kept = 0;
+
+	for (size_t i = 0; i < r->cell_count; i++)
+		for (size_t j = 0; j < r->cells[i].unit_count; j++) {
+			const struct unit_result *u = &r->cells[i].units[j];
+
+			v = xrealloc(v, (n + u->case_count + 1) * sizeof *v);
+			for (size_t k = 0; k < u->case_count; k++)
+				if (u->cases[k].outcome == OUTCOME_SKIPPED)
+					v[n++] = (struct reason){ u->cases[k].message
+									  ? u->cases[k].message
+									  : "no reason given", 1 };
+		}
+	if (n)
+		qsort(v, n, sizeof *v, by_reason);
+	for (size_t i = 0; i < n; i++) {
+		if (kept && !strcmp(v[kept - 1].text, v[i].text))
+			v[kept - 1].count++;
+		else
+			v[kept++] = v[i];
+	}
+	if (kept)
+		qsort(v, kept, sizeof *v, by_count);
+	*count = kept;
+	return v;
+}
+
+static void write_skipped(const struct results *r, struct table *t)
+{
+	enum { SHOWN = 8 };
+	size_t n, others = 0;
+	struct reason *v = skip_reasons(r, &n);
+
+	if (n) {
+		table_cell(t, "skipped");
+		table_cell(t, "reason");
+		table_row(t, STYLE_HEAD);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (i >= SHOWN) {
+			others += v[i].count;
+			continue;
+		}
+		table_number(t, v[i].count);
+		table_cell(t, v[i].text);
+		table_row(t, STYLE_NONE);
+	}
+	if (others) {
+		table_number(t, others);
+		table_cell(t, "for other reasons");
+		table_row(t, STYLE_NONE);
+	}
+	table_write(t);
+	free(v);
+}
+
+/* Failures that are no finding: the tests' own, missing units, units that ended oddly. */
+static void write_failed(const struct results *r, struct table *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->cell_count; i++)
+		for (size_t j = 0; j < r->cells[i].unit_count; j++)
+			for (size_t k = 0; k < r->cells[i].units[j].case_count; k++) {
+				const struct test_case *c = &r->cells[i].units[j].cases[k];
+
+				if (c->outcome < OUTCOME_FAILED || c->finding || n++ >= LINES_MAX)
+					continue;
+				if (n == 1) {
+					table_cell(t, "failed in");
+					table_cell(t, "test");
+					table_cell(t, "message");
+					table_row(t, STYLE_HEAD);
+				}
+				char *name = xasprintf("%s.%s", c->classname, c->name);
+				table_cell(t, r->cells[i].label);
+				table_cell(t, strcmp(c->classname, c->name) ? name : c->name);
+				table_cell(t, c->message);
+				table_row(t, STYLE_BAD);
+				free(name);
+			}
+	table_write(t);
+	if (n > LINES_MAX)
+		table_note(t, "... and %zu more", n - LINES_MAX);
+}
+
+/* "asan, valgrind" and how many units of them; occurrences are sorted by cell and unit. */
+static void seen_in(const struct finding *f, struct buf *cells, size_t *units)
+{
+	const struct occurrence *last = NULL;
+
+	*units = 0;
+	for (size_t i = 0; i < f->occurrence_count; i++) {
+		const struct occurrence *o = &f->occurrences[i];
+		int new_cell = !last || string_compare(last->cell, o->cell);
+
+		if (o->cell && new_cell)
+			buf_addf(cells, "%s%s", cells->len ? ", " : "", o->cell);
+		*units += o->unit && (new_cell || string_compare(last->unit, o->unit));
+		last = o;
+	}
+}
+
+static void write_finding(const struct finding *f, struct table *t)
+{
+	struct buf cells = { 0 };
+	char *where = finding_where(f);
+	size_t units;
+
+	seen_in(f, &cells, &units);
+	table_cell(t, f->tool);
+	table_cell(t, f->kind);
+	table_cell(t, *where || !f->occurrence_count ? where
+		      : f->occurrences[0].unit	     ? f->occurrences[0].unit
+						     : f->occurrences[0].log);
+	table_cell(t, cells.data);
+	table_number(t, units);
+	table_number(t, f->count);
+	table_row(t, strcmp(f->severity, "error") ? STYLE_WARN : STYLE_BAD);
+	buf_release(&cells);
+	free(where);
+}
+
+static void write_findings(const struct results *r, struct table *t)
+{
+	static const char *const head[] = { "tool", "finding", "where", "cells", "units", "times" };
+
+	if (!r->finding_count)
+		return;
+	for (size_t i = 0; i < 6; i++)
+		table_cell(t, head[i]);
+	table_row(t, STYLE_HEAD);
+	for (size_t i = 0; i < r->finding_count && i < LINES_MAX; i++)
+		write_finding(r->findings[i], t);
+	table_write(t);
+	if (r->finding_count > LINES_MAX)
+		table_note(t, "... and %zu more, all in findings.json",
+			   r->finding_count - LINES_MAX);
+}
+
+static void write_errors(const struct results *r, struct table *t)
+{
+	for (size_t i = 0; i < r->cell_count; i++) {
+		const struct cell_result *c = &r->cells[i];
+
+		for (size_t j = 0; j < c->case_count; j++) {
+			if (c->cases[j].outcome != OUTCOME_ERROR)
+				continue;
+			table_bad(t, "error: %s%s%s", c->cases[j].message, c->log ? "; see " : "",
+				  c->log ? c->log : "");
+		}
+	}
+}
+
+static void write_totals(const struct results *r, struct table *t)
+{
+	const struct totals *n = &r->totals;
+	struct buf b = { 0 };
+
+	if (has_cells(r))
+		buf_addf(&b, "%zu test%s: %zu passed, %zu skipped, %zu failed, %zu error%s; ",
+			 n->tests, plural(n->tests), n->passed, n->skipped, n->failed, n->errors,
+			 plural(n->errors));
+	buf_addf(&b, "%zu finding%s", n->findings, plural(n->findings));
+	if (n->warnings)
+		buf_addf(&b, " (%zu warning%s)", n->warnings, plural(n->warnings));
+	if (r->unparsed_count)
+		buf_addf(&b, "; %zu not parsed", r->unparsed_count);
+	if (n->missing)
+		buf_addf(&b, "; %zu missing", n->missing);
+	if (n->blind)
+		buf_addf(&b, "; %zu cell%s blind", n->blind, plural(n->blind));
+	if (n->broken)
+		buf_addf(&b, "; %zu cell%s broken", n->broken, plural(n->broken));
+	if (results_status(r) == EXIT_CLEAN)
+		table_good(t, "%s", b.data);
+	else
+		table_bad(t, "%s", b.data);
+	buf_release(&b);
+}
+
+int write_summary(const struct results *r, FILE *f, int colour, struct err *e)
+{
+	struct table t = { .file = f, .colour = colour };
+
+	if (has_cells(r)) {
+		write_cells(r, &t);
+		write_controls(r, &t);
+		write_skipped(r, &t);
+		write_failed(r, &t);
+	}
+	write_findings(r, &t);
+	write_errors(r, &t);
+	write_totals(r, &t);
+	if (fflush(f) || ferror(f))
+		return err_set(e, EXIT_INFRASTRUCTURE, "cannot write the summary:");
+	return 0;
+}
