@@ -17,7 +17,7 @@
  *     DIR/job-error.txt where possible and to the driver (job_finish), and exits with 1;
  *   - dies with its tree when the driver dies (PR_SET_PDEATHSIG), at whatever moment, SIGKILL
  *     included, and on SIGTERM: the tree gets SIGTERM, so that make and the compiler remove
- *     half-written files, and SIGKILL a second later, or at once on a second SIGTERM.
+ *     half-written files, and SIGKILL two seconds later, or at once on a second SIGTERM.
  * What an older job left of output.txt, unit.json and job-error.txt is removed at the start.
  * While it runs its working folder is DIR, so that a process whose environment was cleared can find
  * DIR through its ancestors (see matrix/options.c).

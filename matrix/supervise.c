@@ -20,7 +20,7 @@
 #include "matrix/supervise.h"
 #include "matrix/unit.h"
 
-static const double LONGEST_GRACE = 10, TERM_GRACE = 1, LINGER = 2;
+static const double LONGEST_GRACE = 10, TERM_GRACE = 2, LINGER = 2;
 
 struct supervisor {
 	const struct job_spec *spec;
