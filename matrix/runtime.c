@@ -95,10 +95,28 @@ static int check_file(struct runtime *rt, struct err *e)
 	return 0;
 }
 
+/* The first runtime that ships; owned. */
+static char *default_runtime(const struct places *p)
+{
+	struct strv names = { 0 };
+	char *name = NULL;
+
+	dir_list(p->runtime_dirs.v[p->runtime_dirs.n - 1], &names, NULL);
+	for (size_t i = 0; i < names.n && !name; i++) {
+		size_t n = strlen(names.v[i]);
+		if (n > 5 && strcmp(names.v[i] + n - 5, ".conf") == 0)
+			name = xstrndup(names.v[i], n - 5);
+	}
+	strv_release(&names);
+	return name;
+}
+
 int runtime_open_file(struct runtime *rt, const char *spec, const struct places *p, struct err *e)
 {
-	const char *version = spec_version(spec);
+	char *first = spec && *spec ? NULL : default_runtime(p);
 
+	spec = first ? first : spec ? spec : "";
+	const char *version = spec_version(spec);
 	*rt = (struct runtime){ .places = p };
 	rt->family = version ? xstrndup(spec, (size_t)(version - spec) - 1) : xstrdup(spec);
 	if (*rt->family && !strchr(rt->family, '/'))
@@ -115,8 +133,10 @@ int runtime_open_file(struct runtime *rt, const char *spec, const struct places 
 	if (!version)
 		version = conf_str(rt->conf, "newest-from");
 	set_version(rt, version ? version : "0");
+	free(first);
 	return 0;
 fail:
+	free(first);
 	runtime_release(rt);
 	return -1;
 }
@@ -201,31 +221,13 @@ static int check_version(const char *spec, const char *version, const char *sour
 		version);
 }
 
-/* The first runtime that ships; owned. */
-static char *default_runtime(const struct places *p)
-{
-	struct strv names = { 0 };
-	char *name = NULL;
-
-	dir_list(p->runtime_dirs.v[p->runtime_dirs.n - 1], &names, NULL);
-	for (size_t i = 0; i < names.n && !name; i++) {
-		size_t n = strlen(names.v[i]);
-		if (n > 5 && strcmp(names.v[i] + n - 5, ".conf") == 0)
-			name = xstrndup(names.v[i], n - 5);
-	}
-	strv_release(&names);
-	return name;
-}
-
 int runtime_open(struct runtime *rt, const char *spec, const char *src, const struct places *p,
 	struct err *e)
 {
-	char *only = spec && *spec ? NULL : default_runtime(p);
-	spec = only ? only : spec ? spec : "";
-	if (runtime_open_file(rt, spec, p, e) < 0) {
-		free(only);
+	if (runtime_open_file(rt, spec, p, e) < 0)
 		return -1;
-	}
+	/* What RT would be called anyway names the choice that is kept in the cache. */
+	spec = spec && *spec ? spec : rt->family;
 	rt->source = fetch(rt, spec, src, e);
 	char *version = rt->source ? read_version(rt, e) : NULL;
 	int rc = version ? check_version(spec, version, rt->source, e) : -1;
@@ -238,7 +240,6 @@ int runtime_open(struct runtime *rt, const char *spec, const char *src, const st
 		runtime_release(rt);
 	}
 	free(version);
-	free(only);
 	return rc;
 }
 
