@@ -393,9 +393,8 @@ static void next_step(struct cell_run *c)
 /* Nobody else builds in this folder meanwhile. */
 static int lock_build(struct cell_run *c, struct err *e)
 {
-	char *parent = xasprintf("%s/builds", c->session->places.cache);
 	char *file = xasprintf("%s.lock", c->build);
-	int rc = dir_make(parent, e);
+	int rc = dir_make(c->build, e);
 
 	if (rc == 0) {
 		c->build_lock = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
@@ -406,7 +405,6 @@ static int lock_build(struct cell_run *c, struct err *e)
 				"another run is using '%s': wait for it, or give XDG_CACHE_HOME", c->build);
 	}
 	free(file);
-	free(parent);
 	return rc;
 }
 
