@@ -202,6 +202,8 @@ static void add_runtime(struct buf *b, const struct finding *f, size_t max)
 
 	if (!text_after(f->kind, "SIG") || !strcmp(f->tool, "process"))
 		add_message(b, f->message);
+	if (stack && stack->frames.n && stack->frames.v[0].file)
+		buf_addf(b, "%s\n", base_name(stack->frames.v[0].file));
 	if (stack)
 		add_stack(b, &stack->frames, max);
 	for (size_t i = 0; i < f->python.n && i < max; i++)

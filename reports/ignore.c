@@ -64,10 +64,17 @@ static int any_matches(const char *const *patterns, const char *s)
 	return 0;
 }
 
+/* Without a name there: the trampoline of a signal, or libc's own way to or from something. */
+static const char *const nameless_in[] = {
+	"*/libc.so*", "*/libc-2*", "*/libpthread*", "*/ld-linux*", "*/ld-musl*", "libc.so*", NULL,
+};
+
 int frame_ignored(const struct frame *frame, const char *function, enum ignore_level level)
 {
 	if (any_matches(ignore_top, function) || any_matches(ignore_cpython_top, function) ||
 	    any_matches(ignore_files, frame->file) || any_matches(ignore_modules, frame->module))
+		return 1;
+	if (!function && !frame->file && any_matches(nameless_in, frame->module))
 		return 1;
 	return level == IGNORE_KEY &&
 	       (any_matches(ignore_key, function) || any_matches(ignore_cpython_key, function));

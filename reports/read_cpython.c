@@ -72,23 +72,25 @@ static void add_site(struct state *st, const char *function, size_t len, const c
 	report_add_frame(&st->r, &frame);
 }
 
-/* What the debug allocator found: the id of a freed block is overwritten with its dead byte. */
+/*
+ * What the debug allocator found: the id of a freed block is overwritten with its dead byte. TEXT is
+ * "FUNCTION: REASON", or a signal's name where the dump itself crashed.
+ */
 static void end_dump(struct state *st, const char *text)
 {
-	const char *what = strstr(text, ": ");
-	char *message = NULL;
+	const char *colon = strstr(text, ": "), *reason = colon ? colon + 2 : text;
+	char *where = colon ? xasprintf(" (%.*s)", (int)(colon - text), text) : xstrdup("");
+	char *message;
 
-	if (!strstr(text, "bad ID"))
-		message = xasprintf("%s (%.*s)", what ? what + 2 : text,
-				    (int)(what ? what - text : 0), text);
-	else if (st->api == 0xdd)
-		message = xasprintf("block was freed before (%.*s)", (int)(what - text), text);
-	else if (strchr("rmo", st->api) && st->api)
-		message = xstrdup(what + 2);
+	if (st->api == 0xdd)
+		message = xasprintf("block was freed before%s", where);
+	else if (!st->api || !strchr("rmo", st->api))
+		message = xasprintf("block was not allocated here%s", where);
 	else
-		message = xasprintf("block was not allocated here (%.*s)", (int)(what - text), text);
+		message = xasprintf("%s%s", reason, where);
 	report_message(&st->r, message);
 	free(message);
+	free(where);
 }
 
 /* S without quotes before AT: what a test prints of what it expected is in quotes. */
