@@ -412,22 +412,26 @@ static void a_killed_supervisor_is_told(void **state)
 static void memory_of_a_tree_is_counted(void **state)
 {
 	struct job_spec s = shell_job("rss",
-		"eat='x = b\"1\" * 60000000; import time; time.sleep(1000)'; "
+		"eat='x = b\"1\" * 60000000; print(1, flush=True); import time; time.sleep(1000)'; "
 		"python3 -c \"$eat\" & exec python3 -c \"$eat\"");
 	struct job job;
 	struct job_end end;
-	size_t rss = 0;
+	char *text = NULL;
 
 	(void)state;
 	assert_int_equal(job_start(&s, &job, NULL), 0);
-	for (int i = 0; i < 500 && rss < 120000000; i++) {
+	for (int i = 0; i < 1000 && (!text || strcmp(text, "1\n1\n") != 0); i++) {
+		free(text);
 		usleep(10000);
-		rss = tree_rss(job.pid);
+		text = text_of("rss", "output.txt");
 	}
+	size_t rss = tree_rss(job.pid);
 	job_interrupt(&job);
 	assert_int_equal(job_finish(&job, &end, NULL), 0);
-	assert_true(rss >= 120000000);
+	assert_string_equal(text, "1\n1\n");
+	assert_true(rss >= 120000000 && rss < 600000000);
 	assert_true(end.max_rss >= 60000000 && end.max_rss < 300000000);
+	free(text);
 	release_spec(&s);
 }
 
