@@ -4,7 +4,16 @@
 
 #include <jansson.h>
 
+#include "common/error.h"
 #include "matrix/commands.h"
+#include "matrix/plan.h"
+
+static const char usage[] =
+	"usage: sanmatrix cells [--runtime SPEC] [--json]\n"
+	"Lists the cells, and why one cannot run; * marks what `sanmatrix run` alone runs.\n"
+	"\n"
+	"  --runtime SPEC   for this runtime, such as cpython-3.11\n"
+	"  --json           sanmatrix-cells/1 on standard output\n";
 
 static json_t *cell_json(const struct recipe *r, int is_default)
 {
@@ -49,6 +58,7 @@ static int list_cells(struct plan *p, json_t *list, struct err *e)
 int cmd_cells(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
 		{ "json", no_argument, NULL, 'J' },
 		{ "runtime", required_argument, NULL, 'r' },
 		{ 0 },
@@ -58,9 +68,11 @@ int cmd_cells(int argc, char **argv)
 	struct plan p;
 	int json = 0, c;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (c == '?')
 			return EXIT_USAGE;
+		if (c == 'h')
+			return fputs(usage, stdout) < 0 ? EXIT_INFRASTRUCTURE : EXIT_CLEAN;
 		json |= c == 'J';
 		spec = c == 'r' ? optarg : spec;
 	}
@@ -69,7 +81,7 @@ int cmd_cells(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (plan_open(&p, spec, NULL, 0, &e) < 0)
-		return fail(&e);
+		return plan_fail(&e);
 	json_t *list = json ? json_array() : NULL;
 	int rc = list_cells(&p, list, &e);
 	plan_close(&p);
@@ -80,5 +92,5 @@ int cmd_cells(int argc, char **argv)
 		json_decref(root);
 	}
 	json_decref(list);
-	return rc < 0 ? fail(&e) : EXIT_CLEAN;
+	return rc < 0 ? plan_fail(&e) : EXIT_CLEAN;
 }

@@ -8,6 +8,14 @@
 #include "common/mem.h"
 #include "matrix/commands.h"
 #include "matrix/machine.h"
+#include "matrix/plan.h"
+
+static const char usage[] =
+	"usage: sanmatrix doctor [--json]\n"
+	"Says what works on this machine, what is missing, and what to install.\n"
+	"Exit status: 0, or 3 when a default cell cannot run.\n"
+	"\n"
+	"  --json  sanmatrix-doctor/1 on standard output\n";
 
 static json_t *strings(const struct strv *list)
 {
@@ -168,15 +176,21 @@ static void print_text(const struct toolchain *t, const struct settings *s, json
 
 int cmd_doctor(int argc, char **argv)
 {
-	static const struct option options[] = { { "json", no_argument, NULL, 'J' }, { 0 } };
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, 'J' },
+		{ 0 },
+	};
 	struct settings settings = { 0 };
 	struct err e = { 0 };
 	struct plan p;
 	int json = 0, ok = 1, c;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (c == '?')
 			return EXIT_USAGE;
+		if (c == 'h')
+			return fputs(usage, stdout) < 0 ? EXIT_INFRASTRUCTURE : EXIT_CLEAN;
 		json = 1;
 	}
 	if (optind < argc) {
@@ -184,7 +198,7 @@ int cmd_doctor(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (plan_open(&p, NULL, NULL, 0, &e) < 0)
-		return fail(&e);
+		return plan_fail(&e);
 	json_t *cells = json_array();
 	int rc = judge_cells(&p, cells, &ok, &e);
 	if (rc == 0) {
@@ -197,5 +211,5 @@ int cmd_doctor(int argc, char **argv)
 	}
 	json_decref(cells);
 	plan_close(&p);
-	return rc < 0 ? fail(&e) : ok ? EXIT_CLEAN : EXIT_INFRASTRUCTURE;
+	return rc < 0 ? plan_fail(&e) : ok ? EXIT_CLEAN : EXIT_INFRASTRUCTURE;
 }

@@ -5,15 +5,28 @@
 #include <jansson.h>
 
 #include "matrix/commands.h"
+#include "matrix/plan.h"
+
+static const char usage[] =
+	"usage: sanmatrix units --cell CELL [OPTION]...\n"
+	"Lists the units that CELL would run, one a line; what is left out, and why, is told on\n"
+	"standard error.\n"
+	"\n"
+	"  --suite NAME        smoke, pr or full (default)\n"
+	"  --runtime SPEC      such as cpython, cpython-3.11 or cpython-3.13.5\n"
+	"  --runtime-src PATH  its source: a folder or a tarball\n"
+	"  --json              sanmatrix-units/1 on standard output\n";
 
 struct options {
 	const char *cell, *suite, *runtime, *source;
 	int json;
 };
 
+/* 1: go on; 0: --help was asked for; -1: a mistake, which was told. */
 static int parse(struct options *o, int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
 		{ "cell", required_argument, NULL, 'c' },
 		{ "suite", required_argument, NULL, 's' },
 		{ "runtime", required_argument, NULL, 'r' },
@@ -24,21 +37,35 @@ static int parse(struct options *o, int argc, char **argv)
 	int c;
 
 	*o = (struct options){ .suite = "full" };
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (c) {
-		case 'c': o->cell = optarg; break;
-		case 's': o->suite = optarg; break;
-		case 'r': o->runtime = optarg; break;
-		case 'S': o->source = optarg; break;
-		case 'J': o->json = 1; break;
-		default: return -1;
+		case 'c':
+			o->cell = optarg;
+			break;
+		case 's':
+			o->suite = optarg;
+			break;
+		case 'r':
+			o->runtime = optarg;
+			break;
+		case 'S':
+			o->source = optarg;
+			break;
+		case 'J':
+			o->json = 1;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		default:
+			return -1;
 		}
 	}
 	if (optind < argc)
 		warn("units takes no argument: '%s'", argv[optind]);
 	else if (!o->cell)
 		warn("units needs --cell CELL; `sanmatrix cells` lists them");
-	return optind < argc || !o->cell ? -1 : 0;
+	return optind < argc || !o->cell ? -1 : 1;
 }
 
 /* The suite's units or, when it names none, all that the source has. */
@@ -117,11 +144,12 @@ int cmd_units(int argc, char **argv)
 	struct options o;
 	struct plan p;
 
-	if (parse(&o, argc, argv) < 0)
-		return EXIT_USAGE;
+	int go = parse(&o, argc, argv);
+	if (go <= 0)
+		return go < 0 ? EXIT_USAGE : EXIT_CLEAN;
 	if (plan_open(&p, o.runtime, o.source, 1, &e) < 0)
-		return fail(&e);
+		return plan_fail(&e);
 	int rc = list_units(&p, &o, &e);
 	plan_close(&p);
-	return rc < 0 ? fail(&e) : EXIT_CLEAN;
+	return rc < 0 ? plan_fail(&e) : EXIT_CLEAN;
 }

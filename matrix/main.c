@@ -4,8 +4,26 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/error.h"
 #include "config.h"
 #include "matrix/commands.h"
+
+static const char usage[] =
+	"usage: sanmatrix COMMAND [OPTION]...\n"
+	"\n"
+	"Builds and tests a runtime under every checker there is, proves that each can see, and\n"
+	"writes what they say as one JUnit XML.\n"
+	"\n"
+	"  doctor   what works on this machine, what is missing, and what to install\n"
+	"  cells    the cells, and why one cannot run\n"
+	"  units    what a cell would run\n"
+	"  run      build, prove and test cells; write the report\n"
+	"  exec     run any command under a cell\n"
+	"  report   findings from result folders and raw logs\n"
+	"\n"
+	"`sanmatrix COMMAND --help` says more, and so does sanmatrix(1); `--version` is the version.\n"
+	"Exit status: 0 clean, 1 findings, 2 usage or configuration, 3 infrastructure (a build\n"
+	"broke, a control was missed), 4 nothing selected, 130 interrupted.\n";
 
 static const struct command {
 	const char *name;
@@ -33,50 +51,42 @@ static int finish(int status)
 	return status;
 }
 
-static int help(const char *name)
+static int run(const char *name, int argc, char **argv)
 {
-	const char *text = help_text(name);
+	const struct command *command = find(name);
 
-	if (!text) {
-		warn("no such command: '%s'; `sanmatrix --help` lists them", name);
-		return EXIT_USAGE;
-	}
-	fputs(text, stdout);
-	return finish(EXIT_CLEAN);
+	if (command)
+		return finish(command->run(argc, argv));
+	warn("no such %s: '%s'; `sanmatrix --help` lists what there is",
+		name[0] == '-' ? "option" : "command", name);
+	return EXIT_USAGE;
 }
 
-/* Whether --help is among the command's own options: after "--" they are somebody else's. */
-static int wants_help(int argc, char **argv)
+static int help(char *name)
 {
-	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-			return 1;
-	return 0;
+	static char option[] = "--help";
+	char *argv[] = { name, option, NULL };
+
+	return run(name, 2, argv);
 }
 
 int main(int argc, char **argv)
 {
-	static char program[] = "sanmatrix";
+	const char *name = argc > 1 ? argv[1] : "";
 
 	if (argc < 2) {
-		fputs(help_text(""), stderr);
+		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
-	const char *name = argv[1];
 	if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
 		printf("sanmatrix %s\n", SM_VERSION);
 		return finish(EXIT_CLEAN);
 	}
-	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
-		return help(argc > 2 ? argv[2] : "");
-	const struct command *command = find(name);
-	if (!command) {
-		warn("no such %s: '%s'; `sanmatrix --help` lists what there is",
-			name[0] == '-' ? "option" : "command", name);
-		return EXIT_USAGE;
+	if (strcmp(name, "help") == 0 && argc > 2)
+		return help(argv[2]);
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+		fputs(usage, stdout);
+		return finish(EXIT_CLEAN);
 	}
-	if (wants_help(argc - 1, argv + 1))
-		return help(name);
-	argv[1] = program;
-	return finish(command->run(argc - 1, argv + 1));
+	return run(name, argc - 1, argv + 1);
 }

@@ -1,4 +1,4 @@
-#include "matrix/commands.h"
+#include "matrix/plan.h"
 
 int plan_open(struct plan *p, const char *spec, const char *src, int with_source, struct err *e)
 {
@@ -25,7 +25,7 @@ void plan_close(struct plan *p)
 	places_release(&p->places);
 }
 
-int fail(const struct err *e)
+int plan_fail(const struct err *e)
 {
 	warn("%s", e->msg);
 	return e->code ? (int)e->code : EXIT_INFRASTRUCTURE;
