@@ -346,6 +346,7 @@ static int add_step_task(struct cell_run *c, struct err *e)
 	t->done = step_done;
 	t->owner = c;
 	c->step_running = 1;
+	cell_expect(c, -1);
 	queue_add(s->queue, t);
 	return 0;
 }
@@ -376,6 +377,7 @@ static void next_step(struct cell_run *c)
 		if (c->inputs_taken <= c->step) {
 			c->inputs_taken = c->step + 1;
 			if (step_is_current(c)) {
+				cell_expect(c, -1);
 				c->step++;
 				continue;
 			}
@@ -421,5 +423,6 @@ void cell_start(struct cell_run *c)
 		cell_fail(c, CELL_FAILED, NULL, "%s", e.msg);
 		return;
 	}
+	cell_expect(c, STEPS + (int)c->recipe.control_count + (int)c->units.n);
 	next_step(c);
 }

@@ -130,6 +130,8 @@ void cell_fail(struct cell_run *c, enum cell_state state, const char *log, const
 	free(c->log);
 	c->log = xstrdup(log);
 	c->state = state;
+	if (c->session->queue && state != CELL_BLIND)
+		cell_expect(c, -c->expected);
 	c->seconds = clock_now() - c->started;
 	progress_say(c->session->progress, "%s: %s: %s%s%s", c->recipe.cell, state_name(state), c->reason,
 		log ? "; see " : "", log ? log : "");

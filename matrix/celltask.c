@@ -137,3 +137,9 @@ void cell_task_expect(struct task *t)
 	times_get(c->session->times, c->recipe.runtime, t->cell, t->name, c->recipe.time_factor,
 		&t->estimate, &t->memory);
 }
+
+void cell_expect(struct cell_run *c, int more)
+{
+	c->expected += more;
+	queue_expect(c->session->queue, more);
+}

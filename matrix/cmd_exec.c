@@ -135,6 +135,7 @@ static void queue_command(struct cell_run *c)
 	t->spec.terminal = 1;
 	t->priority = PRIORITY_COMMAND;
 	t->done = command_done;
+	cell_expect(c, -1);
 	queue_add(c->session->queue, t);
 }
 

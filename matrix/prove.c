@@ -84,6 +84,8 @@ int cell_is_proved(const struct cell_run *c)
 
 void cell_ready(struct cell_run *c)
 {
+	if (!c->proofs)
+		cell_expect(c, -(int)c->recipe.control_count);
 	c->state = CELL_READY;
 	c->seconds = clock_now() - c->started;
 	cell_write(c);
@@ -181,6 +183,7 @@ void cell_prove(struct cell_run *c)
 		struct proof *p = &c->proofs[i];
 		struct job_end end;
 		p->control = &c->recipe.controls[i];
+		cell_expect(c, -1);
 		char *name = path_encode(p->control->name);
 		char *dir = xasprintf("%s/controls/%s", c->dir, name);
 		if (job_read(dir, &end, NULL) == 0)

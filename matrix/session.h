@@ -74,6 +74,7 @@ struct cell_run {
 	size_t proofs_left;
 	struct strv units;  /* what will run here, in order */
 	struct strv left_out; /* what was selected and the cell leaves out */
+	int expected;	    /* tasks that are still to be queued, for the total that is shown */
 	double started, seconds;
 };
 
@@ -143,6 +144,8 @@ int cell_select_units(struct cell_run *c, struct err *e);
  */
 struct task *cell_task(struct cell_run *c, const char *kind, const char *unit, const char *dir,
 	const struct strv *command, int wrapped, struct err *e);
+/* MORE (or, negative, fewer) tasks of this cell are still to come. */
+void cell_expect(struct cell_run *c, int more);
 /* Removes the task's temporary folder; to be called from its done(). */
 void cell_task_clean(struct task *t);
 /* Replaces the task's estimate and memory by what was recorded, where something was. */

@@ -125,6 +125,7 @@ void cell_queue_units(struct cell_run *c)
 {
 	struct job_end end;
 
+	cell_expect(c, -(int)c->units.n);
 	for (size_t i = 0; i < c->units.n; i++) {
 		char *name = path_encode(c->units.v[i]);
 		char *dir = xasprintf("%s/units/%s", c->dir, name);
