@@ -221,7 +221,8 @@ static const char *canonical_kind(const struct finding *f)
 
 static void add_key(struct buf *b, const struct finding *f, size_t max)
 {
-	buf_addf(b, "%s\n%s\n", f->tool, canonical_kind(f));
+	/* the category tells a read of a freed block from one beyond a block, which Memcheck does not */
+	buf_addf(b, "%s\n%s\n%s\n", f->tool, canonical_kind(f), f->category);
 	if (!strcmp(f->category, "race")) {
 		add_sorted(b, f, ROLE_ACCESS, ROLE_OTHER_ACCESS, max > 1 ? RACE_FRAMES : 1);
 		return;

@@ -169,16 +169,79 @@ static void ignore_error(void *context, const char *message, xmlParserSeverities
 	(void)context, (void)message, (void)severity, (void)locator;
 }
 
+/*
+ * What the parser gets: the file with every byte shown that XML does not allow (runners write what
+ * tests print), and blanks behind its end, so that the parser has handed over all that stands before
+ * the place where a file was cut when it comes to that place.
+ */
+struct source {
+	FILE *file;
+	char raw[8192];
+	size_t raw_len; /* the begin of a character that the next read completes */
+	struct buf ready;
+	size_t taken;
+	int ended;
+};
+
+enum { PADDING = 8192 };
+
+/* How much of N bytes does not end inside a character. */
+static size_t whole_characters(const char *s, size_t n)
+{
+	size_t back = 1;
+
+	while (back < 4 && back < n && ((unsigned char)s[n - back] & 0xc0) == 0x80)
+		back++;
+	return n >= back && (unsigned char)s[n - back] >= 0xc0 ? n - back : n;
+}
+
+static void source_fill(struct source *s)
+{
+	size_t room = sizeof s->raw - s->raw_len;
+	size_t n = fread(s->raw + s->raw_len, 1, room, s->file) + s->raw_len;
+	size_t whole = n == s->raw_len ? n : whole_characters(s->raw, n);
+
+	s->ended = n == s->raw_len;
+	buf_reset(&s->ready);
+	s->taken = 0;
+	clean_text(&s->ready, s->raw, whole, 0);
+	memmove(s->raw, s->raw + whole, n - whole);
+	s->raw_len = n - whole;
+	for (int i = 0; s->ended && i < PADDING; i++)
+		buf_addch(&s->ready, ' ');
+}
+
+static int source_read(void *context, char *to, int len)
+{
+	struct source *s = context;
+	size_t n;
+
+	while (s->taken == s->ready.len && !s->ended)
+		source_fill(s);
+	n = s->ready.len - s->taken;
+	n = n < (size_t)len ? n : (size_t)len;
+	if (n)
+		memcpy(to, s->ready.data + s->taken, n);
+	s->taken += n;
+	return (int)n;
+}
+
 int junit_read(const char *path, const char *unit, void (*add)(void *context, struct test_case *c),
 	       void *context, struct err *e)
 {
 	struct reader r = { .unit = unit, .add = add, .context = context };
+	struct source s = { .file = fopen(path, "re") };
 	int more;
 
-	r.xml = xmlReaderForFile(path, NULL, XML_PARSE_NONET | XML_PARSE_HUGE | XML_PARSE_NOERROR |
-					     XML_PARSE_NOWARNING);
-	if (!r.xml)
+	if (!s.file)
 		return err_set(e, EXIT_INFRASTRUCTURE, "cannot open '%s':", path);
+	r.xml = xmlReaderForIO(source_read, NULL, &s, NULL, NULL,
+			       XML_PARSE_NONET | XML_PARSE_HUGE | XML_PARSE_NOERROR |
+				       XML_PARSE_NOWARNING);
+	if (!r.xml) {
+		fclose(s.file);
+		return err_set(e, EXIT_INFRASTRUCTURE, "cannot read '%s': out of memory", path);
+	}
 	xmlTextReaderSetErrorHandler(r.xml, ignore_error, NULL);
 	while ((more = xmlTextReaderRead(r.xml)) == 1) {
 		/* no runner writes one, and entities could make much out of little */
@@ -191,6 +254,8 @@ int junit_read(const char *path, const char *unit, void (*add)(void *context, st
 	case_release(&r.c);
 	buf_release(&r.text);
 	xmlFreeTextReader(r.xml);
+	buf_release(&s.ready);
+	fclose(s.file);
 	if (more < 0)
 		return err_set(e, EXIT_INFRASTRUCTURE, "'%s' is not whole: its XML breaks off", path);
 	return 0;

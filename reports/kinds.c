@@ -154,13 +154,16 @@ static int matches(const char *pattern, const char *s)
 	       !strcmp(s + len - tail, star + 1);
 }
 
-/* Where Memcheck's invalid access went: into a block that was freed, or to nowhere at all. */
+/* Where Memcheck's invalid access went: into a block that was freed, or through a null pointer. */
 static const char *refine(const struct finding *f)
 {
-	if (!strcmp(f->tool, "memcheck") &&
-	    (!strcmp(f->kind, "InvalidRead") || !strcmp(f->kind, "InvalidWrite")) &&
-	    finding_find(f, ROLE_FREE))
+	if (strcmp(f->tool, "memcheck") != 0 ||
+	    (strcmp(f->kind, "InvalidRead") != 0 && strcmp(f->kind, "InvalidWrite") != 0))
+		return f->category;
+	if (finding_find(f, ROLE_FREE))
 		return "use-after-free";
+	if (f->access.address && strtoull(f->access.address, NULL, 16) < 0x10000)
+		return "crash";
 	return f->category;
 }
 

@@ -19,7 +19,9 @@ enum { PENDING_MAX = 2000 };
 
 struct state {
 	struct scanner *s;
-	int inside; /* a document has begun */
+	int inside; /* a document has begun, */
+	int ended;  /* and ended */
+	long begun; /* its line */
 	char *tool;
 	long pid;
 	const char *element;   /* its end tag's name while an element is being collected */
@@ -140,16 +142,28 @@ static void take_preamble(struct state *st, const char *s)
 		free(st->tool);
 		st->tool = tool;
 	}
-	if (strstr(s, "</valgrindoutput>"))
+	if (strstr(s, "</valgrindoutput>")) {
+		st->ended = 1;
 		flush(st);
+	}
 }
 
-static void begin_document(struct state *st)
+static void end_document(struct state *st)
 {
 	if (st->element)
 		take_element(st, 1);
+	if (st->inside && !st->ended)
+		scanner_unparsed(st->s, st->begun, "<valgrindoutput>",
+				 "the document has no end: the process was killed");
 	flush(st);
+}
+
+static void begin_document(struct state *st, const struct line *line)
+{
+	end_document(st);
 	st->inside = 1;
+	st->ended = 0;
+	st->begun = line->number;
 	st->pid = 0;
 }
 
@@ -203,7 +217,7 @@ static int opens(void *state, const struct line *line)
 	if (*s == '<' || strstr(s, "<?xml") || strstr(s, "<valgrindoutput")) {
 		const char *document = strstr(s, "<?xml");
 		if (document || (strstr(s, "<valgrindoutput>") && !st->inside))
-			begin_document(st);
+			begin_document(st, line);
 	}
 	if (!st->inside)
 		return 0;
@@ -224,9 +238,7 @@ static void finish(void *state)
 {
 	struct state *st = state;
 
-	if (st->element)
-		take_element(st, 1);
-	flush(st);
+	end_document(st);
 	buf_release(&st->xml);
 	free(st->pending);
 	free(st->unique);
