@@ -15,6 +15,7 @@ int job_start(const struct job_spec *spec, struct job *job, struct err *e)
 	sigset_t all, before;
 	pid_t self = getpid();
 
+	*job = (struct job){ .fd = -1 };
 	if (pipe2(report, O_CLOEXEC) < 0)
 		return err_set(e, EXIT_INFRASTRUCTURE, "cannot make a pipe:");
 	/* Not one of our signal handlers may run in the child. */
@@ -76,8 +77,8 @@ int job_finish(struct job *job, struct job_end *end, struct err *e)
 		return -1;
 	}
 	if (WIFSIGNALED(status))
-		return err_set(e, EXIT_INFRASTRUCTURE, "the supervisor was killed by signal %d (%s)",
-			WTERMSIG(status), strsignal(WTERMSIG(status)));
+		return err_set(e, EXIT_INFRASTRUCTURE,
+			"the supervisor was killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
 	return err_set(e, EXIT_INFRASTRUCTURE, "the supervisor ended with %d and without a result",
 		WEXITSTATUS(status));
 }

@@ -54,7 +54,8 @@ static int open_fifo(struct jobserver *j, const char *dir, struct err *e)
 
 int jobserver_open(struct jobserver *j, int tokens, const char *fifo_dir, struct err *e)
 {
-	*j = (struct jobserver){ .tokens = tokens > 0 ? tokens : 1, .pipe = { -1, -1 }, .poll_fd = -1 };
+	*j = (struct jobserver){ .pipe = { -1, -1 }, .poll_fd = -1 };
+	j->tokens = tokens > 0 ? tokens : 1;
 	int rc = fifo_dir ? open_fifo(j, fifo_dir, e) : open_pipe(j, e);
 
 	if (rc == 0 && put(j->poll_fd, j->tokens) < 0)

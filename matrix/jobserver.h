@@ -1,6 +1,6 @@
 /*
- * GNU make's job server, with us as its server: a pipe (make 4.2 and later) or a fifo (4.4 and later)
- * that holds one byte for each job that may be started. What a make child has for itself (its
+ * GNU make's job server, with us as its server: a pipe (make 4.2 and later) or a fifo (4.4 and
+ * later) that holds one byte for each job that may be started. What a make child has for itself (its
  * "implicit" token) is the token that we took before starting it.
  *
  * Protocol: GNU make manual, "POSIX Jobserver Interaction".
@@ -29,7 +29,7 @@ void jobserver_give(struct jobserver *j);
 /* Puts back what killed makes took with them. Only when no make runs. */
 void jobserver_refill(struct jobserver *j);
 
-/* The value of MAKEFLAGS for a make child, e.g. " -j4 --jobserver-auth=5,6"; owned by the caller. */
+/* The value of MAKEFLAGS for a make, e.g. " -j4 --jobserver-auth=5,6"; owned by the caller. */
 char *jobserver_makeflags(const struct jobserver *j);
 
 #endif

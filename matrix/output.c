@@ -107,7 +107,8 @@ size_t output_close(struct output *o)
 	char line[NOTE];
 
 	if (dropped) {
-		snprintf(line, sizeof line, "\n[sanmatrix: %zu bytes were dropped here]\n", dropped);
+		snprintf(line, sizeof line, "\n[sanmatrix: %zu bytes were dropped here]\n",
+			dropped);
 		write_file(o, line, strlen(line));
 		if (o->size) {
 			write_file(o, o->tail + at, o->size - at);

@@ -130,7 +130,8 @@ static void tell_progress(struct queue *q)
 	size_t known = q->waiting.n + q->running.n;
 
 	if (q->progress)
-		progress_update(q->progress, q->done, q->done + (int)known + q->expected, work_left(q));
+		progress_update(q->progress, q->done, q->done + q->expected + (int)known,
+			work_left(q));
 }
 
 void queue_expect(struct queue *q, int more)
@@ -321,9 +322,9 @@ static void list_running(const struct queue *q)
 	progress_say(q->progress, "%zu running, %zu waiting", q->running.n, q->waiting.n);
 	for (size_t i = 0; i < q->running.n; i++) {
 		const struct entry *e = q->running.v[i];
-		progress_say(q->progress, "  %s:%s %s, for %.1f s", e->task->cell ? e->task->cell : "",
-			e->task->name ? e->task->name : "", e->task->kind ? e->task->kind : "",
-			now - e->started);
+		const struct task *t = e->task;
+		progress_say(q->progress, "  %s:%s %s, for %.1f s", t->cell ? t->cell : "",
+			t->name ? t->name : "", t->kind ? t->kind : "", now - e->started);
 	}
 }
 

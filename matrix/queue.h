@@ -1,10 +1,10 @@
 /*
  * The queue: everything that may run now, over all cells, and what is running.
  *
- * A task becomes a job when it is the one with the highest priority, then the longest estimate, that
- * fits into free memory, and a token is free. One that does not fit is passed over for smaller ones,
- * but not for ever; when nothing runs, the first is started whether it fits or not. When one ends
- * its owner is told and may add more.
+ * A task becomes a job when it is the one with the highest priority, then the longest estimate,
+ * that fits into free memory, and a token is free. One that does not fit is passed over for smaller
+ * ones, but not for ever; when nothing runs, the first is started whether it fits or not. When one
+ * ends its owner is told and may add more.
  * queue_run() returns when nothing waits and nothing runs, or when it was interrupted.
  */
 #ifndef SM_MATRIX_QUEUE_H
@@ -17,12 +17,12 @@ struct queue;
 
 struct task {
 	char *cell, *name;  /* owned; shown in progress lines */
-	const char *kind;   /* static: "configure", "make", "verify", "control", "unit", "command" */
+	const char *kind;   /* static: "configure", "make", "verify", "control", "unit", ... */
 	int priority;	    /* higher first; steps of a build have their own */
 	double estimate;    /* seconds */
 	size_t memory;	    /* bytes that it is expected to need at its peak */
-	int uses_tokens;    /* a make: the queue puts the job server into keep_fds and MAKEFLAGS, and
-			       it takes tokens of its own */
+	int uses_tokens;    /* a make: the queue puts the job server into keep_fds and MAKEFLAGS,
+			       and it takes tokens of its own */
 	/* Owned too: argv, env, dir and cwd (allocated); cell and unit, if NULL, are the task's. */
 	struct job_spec spec;
 	/*
@@ -30,7 +30,8 @@ struct task {
 	 * left no result; ERR says why (it is NULL otherwise). May add tasks; must not block. It
 	 * says with progress_end() what became of the task, or the queue does. May be NULL.
 	 */
-	void (*done)(struct queue *q, struct task *t, const struct job_end *end, const struct err *err);
+	void (*done)(struct queue *q, struct task *t, const struct job_end *end,
+		const struct err *err);
 	void *owner; /* of the caller */
 };
 

@@ -31,7 +31,24 @@ static void pids_push(struct pids *p, pid_t pid)
 	p->v[p->n++] = pid;
 }
 
-/* Appends the children of the threads of PID; -1 when this kernel does not list them. */
+/* Appends the numbers in the file PATH; -1 when there is no such file. */
+static int read_pids(const char *path, struct pids *out)
+{
+	struct buf text = { 0 };
+	int rc = file_read(path, &text, 0, NULL);
+
+	for (char *s = text.data, *end; s && *s; s = end) {
+		long pid = strtol(s, &end, 10);
+		if (end == s)
+			break;
+		pids_push(out, (pid_t)pid);
+		end += *end == ' ';
+	}
+	buf_release(&text);
+	return rc;
+}
+
+/* Appends the children of all threads of PID; -1 when this kernel does not list them. */
 static int read_children(pid_t pid, struct pids *out)
 {
 	char path[300];
@@ -40,20 +57,11 @@ static int read_children(pid_t pid, struct pids *out)
 	snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
 	DIR *dir = opendir(path);
 	for (struct dirent *d; dir && (d = readdir(dir));) {
-		struct buf text = { 0 };
 		if (!isdigit((unsigned char)d->d_name[0]))
 			continue;
 		snprintf(path, sizeof path, "/proc/%ld/task/%s/children", (long)pid, d->d_name);
-		if (file_read(path, &text, 0, NULL) == 0)
+		if (read_pids(path, out) == 0)
 			found = 0;
-		for (char *s = text.data, *end; s && *s; s = end) {
-			long child = strtol(s, &end, 10);
-			if (end == s)
-				break;
-			pids_push(out, (pid_t)child);
-			end += *end == ' ';
-		}
-		buf_release(&text);
 	}
 	if (dir)
 		closedir(dir);
@@ -90,17 +98,13 @@ static void scan_children(pid_t pid, struct pids *out)
 		closedir(dir);
 }
 
-static void list_children(pid_t pid, struct pids *out)
-{
-	if (read_children(pid, out) < 0)
-		scan_children(pid, out);
-}
-
 size_t children_list(pid_t **list)
 {
 	struct pids p = { 0 };
 
-	list_children(getpid(), &p);
+	/* We have one thread, so this is all of them. */
+	if (read_pids("/proc/thread-self/children", &p) < 0)
+		scan_children(getpid(), &p);
 	*list = p.v;
 	return p.n;
 }
@@ -116,25 +120,23 @@ static int reap(pid_t pid, int *killed)
 	return 1;
 }
 
-size_t children_reap(pid_t keep, int *killed)
+static size_t kill_and_reap(pid_t keep, int sig, int *killed)
 {
 	pid_t *list;
 	size_t n = children_list(&list), left = 0;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (sig)
+			kill(list[i], sig);
 		left += list[i] != keep && !reap(list[i], killed);
+	}
 	free(list);
 	return left;
 }
 
-static void kill_children(void)
+size_t children_reap(pid_t keep, int *killed)
 {
-	pid_t *list;
-	size_t n = children_list(&list);
-
-	for (size_t i = 0; i < n; i++)
-		kill(list[i], SIGKILL);
-	free(list);
+	return kill_and_reap(keep, 0, killed);
 }
 
 static void wait_for_child(void)
@@ -162,17 +164,14 @@ static int no_children(int *killed)
 size_t tree_kill(pid_t leader, int *status, int *killed)
 {
 	double until = clock_now() + PATIENCE;
-	size_t left;
 
 	for (;;) {
 		if (leader)
 			kill(-leader, SIGKILL); /* all of it at once: nobody can fork away */
-		kill_children();
-		left = children_reap(leader, killed);
-		if (!left && leader && waitpid(leader, status, WNOHANG | __WALL) == leader) {
-			leader = 0; /* from now on the number may be somebody else's */
-			continue;
-		}
+		size_t left = kill_and_reap(leader, SIGKILL, killed);
+		/* Reaped last: from then on its number may be somebody else's. */
+		if (!left && leader && waitpid(leader, status, WNOHANG | __WALL) == leader)
+			leader = 0;
 		if (!left && !leader && no_children(killed))
 			return 0;
 		if (clock_now() > until)

@@ -107,11 +107,11 @@ static void look_at_children(struct supervisor *s)
 	}
 	if (s->phase == OVER)
 		return;
-	if (!children_reap(s->command, NULL) || s->phase == ABORTING || s->phase == TERMINATING ||
-		linger < 0)
-		enter(s, OVER, 0);
-	else if (s->phase == RUNNING)
+	size_t others = children_reap(s->command, NULL);
+	if (s->phase == RUNNING && others && linger > 0)
 		enter(s, LINGERING, linger);
+	else if (s->phase != LINGERING || !others)
+		enter(s, OVER, 0);
 }
 
 static void read_signals(struct supervisor *s)
@@ -124,15 +124,23 @@ static void read_signals(struct supervisor *s)
 	look_at_children(s);
 }
 
+/* For poll(): milliseconds until the deadline, rounded up; -1: none. */
+static int patience(const struct supervisor *s)
+{
+	double rest = s->deadline - clock_now();
+
+	if (!s->deadline)
+		return -1;
+	return rest <= 0 ? 0 : rest < 1e6 ? (int)(rest * 1e3) + 1 : 1000000000;
+}
+
 static void watch(struct supervisor *s)
 {
 	while (s->phase != OVER) {
 		struct pollfd p[] = { { .fd = s->signal_fd, .events = POLLIN },
 			{ .fd = s->pipe_fd, .events = POLLIN } };
-		double rest = s->deadline ? s->deadline - clock_now() : -1;
-		int ms = !s->deadline ? -1 : rest > 0 ? (int)(rest < 1e6 ? rest * 1e3 + 1 : 1e9) : 0;
 
-		if (poll(p, 2, ms) < 0 && errno != EINTR)
+		if (poll(p, 2, patience(s)) < 0 && errno != EINTR)
 			return;
 		if (p[1].revents && output_pump(&s->output, s->pipe_fd) == 0) {
 			close(s->pipe_fd);
@@ -145,7 +153,7 @@ static void watch(struct supervisor *s)
 	}
 }
 
-/* All that the tree wrote is in the pipe by now; whoever else holds its other end does not count. */
+/* All that the tree wrote is in the pipe by now; who else holds its other end does not count. */
 static void drain(struct supervisor *s)
 {
 	if (s->pipe_fd < 0)

@@ -69,7 +69,8 @@ static void shipped_lines_go_from_special_to_general(void **state)
 			    "*\tasan\tu\t6\t1001\n*\tasan\tv\t7\t1002\n"
 			    "rt-1\t*\tw\t0.25\t0\n*\t*\tx\t0.5\t1003\n"
 			    "*\tasan\t*\t3\t1004\n*\t*\t*\t1\t0\n"
-			    "broken\nrt-1\tasan\tz\tNaN\t5\nrt-1\tasan\tz\t-1\t5\nrt-1\tasan\tz\t\t");
+			    "broken\nrt-1\tasan\tz\tNaN\t5\n"
+			    "rt-1\tasan\tz\t-1\t5\nrt-1\tasan\tz\t\t");
 	struct times *t = times_load(record, shipped);
 	check(t, "asan", "u", 5.5, 1000);
 	check(t, "asan", "v", 7, 1002);
