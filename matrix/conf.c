@@ -54,6 +54,66 @@ static void on_error(cfg_t *cfg, const char *format, va_list args)
 		cfg->line, msg);
 }
 
+/* Past the quoted text at S; *LINE counts on. */
+static const char *skip_quoted(const char *s, int *line)
+{
+	char quote = *s++;
+
+	for (; *s && *s != quote; s++) {
+		*line += *s == '\n';
+		if (*s == '\\' && s[1])
+			s++;
+	}
+	return *s ? s : s - 1;
+}
+
+/* Past the comment at S, which is one of libconfuse's three kinds, or S. */
+static const char *skip_comment(const char *s, int *line)
+{
+	if (*s == '#' || (s[0] == '/' && s[1] == '/'))
+		return s + strcspn(s, "\n");
+	if (s[0] != '/' || s[1] != '*')
+		return s;
+	for (s += 2; *s && !(s[0] == '*' && s[1] == '/'); s++)
+		*line += *s == '\n';
+	return s;
+}
+
+/*
+ * The line of the first brace that is open at the end of TEXT, or 0: libconfuse takes the end of
+ * the file for the end of all sections.
+ */
+static int open_brace(const char *text)
+{
+	enum { DEEPEST = 64 };
+	int lines[DEEPEST] = { 0 }, depth = 0, line = 1;
+
+	for (const char *s = text; *s; s++) {
+		s = skip_comment(s, &line);
+		if (!*s)
+			break;
+		line += *s == '\n';
+		if (*s == '"' || *s == '\'')
+			s = skip_quoted(s, &line);
+		else if (*s == '{' && depth++ < DEEPEST)
+			lines[depth - 1] = line;
+		else if (*s == '}' && depth > 0)
+			depth--;
+	}
+	return depth > 0 ? lines[0] : 0;
+}
+
+static int check_braces(const char *path, struct err *e)
+{
+	struct buf text = { 0 };
+	int line = 0;
+
+	if (file_read(path, &text, 1 << 20, NULL) == 0 && text.data)
+		line = open_brace(text.data);
+	buf_release(&text);
+	return line ? err_set(e, EXIT_USAGE, "%s:%d: this brace is never closed", path, line) : 0;
+}
+
 cfg_t *conf_parse(const char *path, cfg_opt_t *options, struct err *e)
 {
 	struct err mine = { .code = EXIT_USAGE };
@@ -67,11 +127,11 @@ cfg_t *conf_parse(const char *path, cfg_opt_t *options, struct err *e)
 	current = &mine;
 	int rc = cfg_parse(cfg, path);
 	current = NULL;
-	if (rc == CFG_SUCCESS)
+	if (rc == CFG_SUCCESS && check_braces(path, e) == 0)
 		return cfg;
 	if (rc == CFG_FILE_ERROR)
 		err_set(e, EXIT_USAGE, "cannot open '%s':", path);
-	else
+	else if (rc != CFG_SUCCESS)
 		err_set(e, EXIT_USAGE, "%s", mine.msg[0] ? mine.msg : path);
 	cfg_free(cfg);
 	return NULL;

@@ -18,14 +18,18 @@
 int cache_lock(const struct places *p, const char *name, struct err *e)
 {
 	char *path = xasprintf("%s/%s.lock", p->cache, name);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	int fd = -1;
 
+	if (dir_make(p->cache, e) < 0)
+		goto out;
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (fd < 0 || flock(fd, LOCK_EX) < 0) {
 		err_set(e, EXIT_INFRASTRUCTURE, "cannot lock '%s':", path);
 		if (fd >= 0)
 			close(fd);
 		fd = -1;
 	}
+out:
 	free(path);
 	return fd;
 }
