@@ -68,7 +68,7 @@ tests: $(unit_tests)
 
 # --- tests ---------------------------------------------------------------------------------------
 
-TEST_TIMEOUT = 300
+TEST_TIMEOUT = 600
 run_tests = BUILD="$(abspath $(BUILD))" SRCDIR="$(abspath $(srcdir))" \
 	SANMATRIX="$(abspath $(BUILD))/sanmatrix" TEST_TIMEOUT=$(TEST_TIMEOUT) \
 	SANITIZING_CC="$(SANITIZING_CC)" CC="$(CC)" SYMBOLIZER="$(SYMBOLIZER)" \

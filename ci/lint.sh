@@ -45,6 +45,7 @@ tidy_one() { # FILE: where the analyzer's path begins and ends is enough here
 tidy() {
     rc=0
     first=
+    # shellcheck disable=SC2044
     for f in $(find common reports matrix -name '*.c' ! -path '*/fixtures/*' ! -path '*/controls/*'); do
         tidy_one "$f" "$BUILD/lint/tidy.$$.$(echo "$f" | tr / -)" &
         if [ -z "$first" ]; then first=$!; continue; fi
@@ -64,8 +65,8 @@ scripts() {
 }
 
 manuals() {
-    find common reports matrix shim suppressions -name '*.[1-9]' 2>/dev/null |
-        xargs -r mandoc -Tlint -W warning
+    find common reports matrix shim suppressions -name '*.[1-9]' -print0 2>/dev/null |
+        xargs -r0 mandoc -Tlint -W warning
 }
 
 for c in $(compilers); do
