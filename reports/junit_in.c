@@ -171,8 +171,8 @@ static void ignore_error(void *context, const char *message, xmlParserSeverities
 
 /*
  * What the parser gets: the file with every byte shown that XML does not allow (runners write what
- * tests print), and blanks behind its end, so that the parser has handed over all that stands before
- * the place where a file was cut when it comes to that place.
+ * tests print), and blanks behind its end: when the parser comes to the place where a file was cut,
+ * it has handed over all that stands before it.
  */
 struct source {
 	FILE *file;
@@ -257,6 +257,7 @@ int junit_read(const char *path, const char *unit, void (*add)(void *context, st
 	buf_release(&s.ready);
 	fclose(s.file);
 	if (more < 0)
-		return err_set(e, EXIT_INFRASTRUCTURE, "'%s' is not whole: its XML breaks off", path);
+		return err_set(e, EXIT_INFRASTRUCTURE, "'%s' is not whole: its XML breaks off",
+			       path);
 	return 0;
 }

@@ -11,7 +11,7 @@
 #include "reports/scan.h"
 #include "reports/store.h"
 
-/* The method and the class of the runner's test in which F was found, if its Python frames say so. */
+/* The runner's test in which F was found, if F's Python frames say so; owned by the caller. */
 static char *test_of_frames(const struct unit_result *u, const struct finding *f)
 {
 	for (size_t i = 0; i < f->python.n; i++) {

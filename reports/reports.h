@@ -11,8 +11,8 @@
  *
  * What counts: findings of severity "error" make their test fail and the exit code 1; warnings and
  * notes are listed. Test cases come from the runner's own XML, and one more is made for a unit that
- * ended otherwise than its XML says. In a cell that missed a control no test counts as passed: these
- * are skipped, with the control's name.
+ * ended otherwise than its XML says. In a cell that missed a control no test counts as passed:
+ * these are skipped, with the control's name.
  */
 #ifndef SM_REPORTS_REPORTS_H
 #define SM_REPORTS_REPORTS_H
@@ -45,7 +45,7 @@ struct test_case {
 
 struct control_result {
 	char *name, *summary;
-	char *tool, *kind, *category; /* expected; all NULL when this cell does not claim to see it */
+	char *tool, *kind, *category; /* expected; all NULL when this cell does not claim it */
 	int seen;
 	char *found; /* what was reported, as "tool kind, tool kind"; "" for nothing */
 	double seconds;
@@ -53,7 +53,7 @@ struct control_result {
 
 struct unit_result {
 	char *unit;
-	struct test_case *cases; /* the runner's, and one for the unit itself where that says more */
+	struct test_case *cases; /* the runner's, and the unit's own where that says more */
 	size_t case_count;
 	double seconds;
 	char *started;
@@ -94,7 +94,7 @@ struct totals {
 };
 
 struct results {
-	char *runtime, *version, *suite, *hashseed, *hostname, *started; /* NULL without a run.json */
+	char *runtime, *version, *suite, *hashseed, *hostname, *started; /* NULL: no run.json */
 	struct cell_result *cells; /* sorted by name */
 	size_t cell_count;
 	struct finding **findings; /* folded unless no_fold; sorted */
@@ -119,9 +119,9 @@ int results_status(const struct results *r);
 void results_add_missing(struct results *r, const char *input);
 
 /*
- * One unit's (or control's) folder alone, finished: r->findings are its findings, as raw as they are,
- * and r->totals tells of its test cases. For controls, and for the line that a finished unit prints.
- * Needs no run.json and no cell.json. R is all zero before; the caller releases it.
+ * One unit's (or control's) folder alone, finished: r->findings are its findings, and r->totals
+ * tells of its test cases. For controls, and for the line that a finished unit prints. Needs no
+ * run.json and no cell.json. R is all zero before; the caller releases it.
  */
 int results_add_unit(struct results *r, const char *unit_dir, struct err *e);
 

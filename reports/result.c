@@ -228,10 +228,9 @@ int results_add_unit(struct results *r, const char *unit_dir, struct err *e)
 	struct unit_result u = { 0 };
 	int rc;
 
-	r->no_fold = 1;
 	need_store(r);
 	rc = unit_read(r, unit_dir, "", NULL, NULL, &u, e);
-	if (!u.unit) /* no unit.json: what its logs say all the same */
+	if (!u.unit)
 		return -1;
 	struct cell_result *c = cell_get(r, NULL, "");
 	c->state = xstrdup("ready");
@@ -250,7 +249,8 @@ static void cell_release(struct cell_result *c)
 	}
 	for (size_t i = 0; i < c->control_count; i++) {
 		struct control_result *k = &c->controls[i];
-		char *const strings[] = { k->name, k->summary, k->tool, k->kind, k->category, k->found };
+		char *const strings[] = { k->name, k->summary,	k->tool,
+					  k->kind, k->category, k->found };
 
 		for (size_t j = 0; j < sizeof strings / sizeof *strings; j++)
 			free(strings[j]);

@@ -39,8 +39,8 @@ int cell_read(struct results *r, const char *folder, const char *runtime, const 
 	      struct err *e);
 
 /*
- * Reads FOLDER/DIR (DIR may be ""), the folder of one unit: U (all zero before) gets name and cases,
- * the store the findings. -1 without a whole unit.json: then there is no result.
+ * Reads FOLDER/DIR (DIR may be ""), the folder of one unit: U (all zero before) gets name and
+ * cases, the store the findings. -1 without a whole unit.json: then there is no result.
  */
 int unit_read(struct results *r, const char *folder, const char *dir, const char *runtime,
 	      const char *cell, struct unit_result *u, struct err *e);

@@ -48,7 +48,7 @@ double json_seconds(const json_t *object, const char *name)
 	return t > 0 && t < 1e9 ? t : 0;
 }
 
-/* Of several folders that are merged, the smallest value stands for all: it is the same for any order. */
+/* Of folders that are merged the smallest value stands for all: the same for any order. */
 static void take_smaller(char **to, char *value)
 {
 	if (value && (!*to || strcmp(value, *to) < 0)) {
@@ -240,7 +240,7 @@ static int gravity(const char *state)
 	for (size_t i = 0; i < sizeof order / sizeof *order; i++)
 		if (state && !strcmp(state, order[i]))
 			return (int)i;
-	return state ? 4 : -1; /* failed, or a state that is not known here: never as good as ready */
+	return state ? 4 : -1; /* failed, or not known here: never as good as ready */
 }
 
 static void take_state(struct cell_result *c, char *state, char *reason, char *log)

@@ -1,6 +1,6 @@
 /*
- * How a unit's process ended, joined with what its logs say: one crash is one finding, whoever tells
- * of it.
+ * How a unit's process ended, joined with what its logs say: one crash is one finding, whoever
+ * tells of it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +58,8 @@ static int is_signal(const struct finding *f, const char *name)
 /* Does F say why the unit ended by this signal? */
 static int explains(const struct finding *f, const char *name)
 {
-	static const char *const aborting[] = { "asan", "lsan", "msan", "ubsan", "tsan", "cpython" };
+	static const char *const aborting[] = { "asan", "lsan", "msan",
+						"ubsan", "tsan", "cpython" };
 
 	if (is_signal(f, name))
 		return 1;

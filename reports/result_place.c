@@ -20,7 +20,7 @@ static struct test_case *find_case(const struct unit_result *u, const char *id)
 	return NULL;
 }
 
-/* The case of the test in which O was seen, otherwise the unit's own; made where it is not there. */
+/* The case of the test in which O was seen, otherwise the unit's own; made if not there. */
 static struct test_case *case_of(struct unit_result *u, const struct occurrence *o)
 {
 	const char *id = o->test && strchr(o->test, '.') ? o->test : NULL;
@@ -47,7 +47,8 @@ static struct test_case *case_beside(struct unit_result *u, const struct test_ca
 	char *class = xstrdup(t->classname);
 	struct test_case *beside = NULL;
 
-	for (size_t i = 0; i < u->case_count && !beside; i++)
+	/* seen once, it cannot be there */
+	for (size_t i = 0; i < u->case_count && !beside && f->occurrence_count > 1; i++)
 		if (u->cases[i].finding == f && !strcmp(u->cases[i].classname, class) &&
 		    !strcmp(u->cases[i].name, name))
 			beside = &u->cases[i];
@@ -101,6 +102,11 @@ static void attach_raw(struct results *r, const struct finding *f, const struct 
 	free(title);
 }
 
+static struct unit_result *unit_of(struct results *r, const struct occurrence *o)
+{
+	return unit_get(cell_get(r, o->runtime, o->cell ? o->cell : ""), o->unit);
+}
+
 void finding_place(struct results *r, const struct finding *f)
 {
 	int raw = 0;
@@ -113,7 +119,7 @@ void finding_place(struct results *r, const struct finding *f)
 		const struct occurrence *o = &f->occurrences[i];
 
 		if (o->unit)
-			attach(unit_get(cell_get(r, o->runtime, o->cell ? o->cell : ""), o->unit), f, o);
+			attach(unit_of(r, o), f, o);
 		else if (!raw++) /* folded: once, and the text names all places */
 			attach_raw(r, f, o);
 	}

@@ -1,6 +1,6 @@
 /*
- * What test runners say in their output and not in their XML: that a whole unit was skipped and why,
- * and which test case is running. The words are in one table in runner.c.
+ * What test runners say in their output and not in their XML: that a whole unit was skipped and
+ * why, and which test case is running. The words are in one table in runner.c.
  */
 #ifndef SM_REPORTS_RUNNER_H
 #define SM_REPORTS_RUNNER_H
@@ -12,7 +12,7 @@
 struct runner {
 	char *unit;
 	char *skipped; /* why the whole unit was skipped, or NULL */
-	char *running; /* the case that started and has not ended, as "module.Class.method", or NULL */
+	char *running; /* the case that has not ended yet, as "module.Class.method", or NULL */
 };
 
 void runner_init(struct runner *r, const char *unit); /* UNIT is copied */

@@ -27,7 +27,8 @@ int results_write_file(const struct results *r, const char *path, results_writer
 	if (fclose(f) && !rc)
 		rc = err_set(e, EXIT_INFRASTRUCTURE, "cannot write '%s':", path);
 	if (!rc && rename(temporary, path) < 0)
-		rc = err_set(e, EXIT_INFRASTRUCTURE, "cannot rename '%s' to '%s':", temporary, path);
+		rc = err_set(e, EXIT_INFRASTRUCTURE, "cannot rename '%s' to '%s':", temporary,
+			     path);
 	if (rc)
 		unlink(temporary);
 	free(temporary);

@@ -319,8 +319,9 @@ static void control_case(struct writer *w, const char *suite, const struct contr
 		message = xasprintf("this cell does not claim to see it; found: %s", found);
 		skipped(w, message);
 	} else if (!k->seen) {
-		message = xasprintf("missed: expected %s %s (%s); found: %s", k->tool ? k->tool : "any",
-				    k->kind ? k->kind : "report", k->category, found);
+		message = xasprintf("missed: expected %s %s (%s); found: %s",
+				    k->tool ? k->tool : "any", k->kind ? k->kind : "report",
+				    k->category, found);
 		begin(w, "failure");
 		attribute(w, "type", "missed");
 		attribute(w, "message", message);

@@ -1,6 +1,6 @@
 /*
- * The end of a run as a person reads it, from the bottom up: one line of totals, above it the defects
- * and what failed, above that the proof that the cells can see.
+ * The end of a run as a person reads it, from the bottom up: one line of totals, above it the
+ * defects and what failed, above that the proof that the cells can see.
  */
 #include <stdlib.h>
 #include <string.h>

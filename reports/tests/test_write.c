@@ -204,8 +204,8 @@ static void json_has_the_schemas_members_in_order(void **state)
 {
 	(void)state;
 	static const char *const members[] = {
-		"tool", "kind", "category", "cwe", "message", "severity", "access", "stacks", "python",
-		"fingerprint", "bucket", "status", "count", "occurrences",
+		"tool",	    "kind",	   "category", "cwe",	 "message", "severity",	   "access",
+		"stacks",   "python",	   "fingerprint", "bucket", "status", "count", "occurrences",
 	};
 	struct results r;
 	size_t i = 0;
