@@ -58,7 +58,18 @@ static void trim_end(char *s)
 	s[len] = 0;
 }
 
-/* Takes "(MODULE+0xOFF)" and what is of no use ("(BuildId: ...)") off the end of S. */
+/* Groups at the end of a line that say nothing: "(BuildId: ...)", an address, a place unknown. */
+static int is_noise(const char *group)
+{
+	static const char *const starts[] = {"(0x", "(BuildId: ", "(discriminator", "(?\?)"};
+
+	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+		if (text_after(group, starts[i]))
+			return 1;
+	return 0;
+}
+
+/* Takes "(MODULE+0xOFF)" and noise off the end of S. */
 static void take_module(char *s, struct frame *frame)
 {
 	char *group;
@@ -70,8 +81,7 @@ static void take_module(char *s, struct frame *frame)
 		if (plus && !frame->module) {
 			frame->module = xstrndup(group + 1, (size_t)(plus - group - 1));
 			frame->offset = xstrndup(plus + 1, strlen(plus + 1) - 1);
-		} else if (!text_after(group, "(0x") && !text_after(group, "(BuildId: ") && !text_after(group, "(discriminator") &&
-			   strcmp(group, "(?\?)") != 0) {
+		} else if (!is_noise(group)) {
 			return;
 		}
 		*group = 0;

@@ -71,6 +71,8 @@ static const char *const nameless_in[] = {
 
 int frame_ignored(const struct frame *frame, const char *function, enum ignore_level level)
 {
+	if (!function && !frame->file && !frame->module)
+		return 1;
 	if (any_matches(ignore_top, function) || any_matches(ignore_cpython_top, function) ||
 	    any_matches(ignore_files, frame->file) || any_matches(ignore_modules, frame->module))
 		return 1;

@@ -195,7 +195,7 @@ static int take_leak(struct state *st, const struct line *line)
 	return 0;
 }
 
-/* "REFLEAK 3": a script measured sys.gettotalrefcount() around what it does. */
+/* "REFLEAK 3 [NAME]": a script measured sys.gettotalrefcount() around what it does. */
 static int take_measured(struct state *st, const struct line *line)
 {
 	const char *number = text_after(line->s, "REFLEAK ");
@@ -204,11 +204,11 @@ static int take_measured(struct state *st, const struct line *line)
 	if (!number)
 		return 0;
 	long n = strtol(number, &end, 10);
-	if (end == number || *end || n == 0)
+	if (end == number || (*end && *end != ' ') || n == 0)
 		return 0;
 	open_report(st, "refleak", line, "");
-	char *message = xasprintf("%ld reference%s %s", n > 0 ? n : -n, n == 1 || n == -1 ? "" : "s",
-				  n > 0 ? "leaked" : "missing");
+	char *message = xasprintf("%ld reference%s %s%s%s", labs(n), labs(n) == 1 ? "" : "s",
+				  n > 0 ? "leaked" : "missing", *end ? ":" : "", end);
 	report_message(&st->r, message);
 	free(message);
 	report_close(&st->r);

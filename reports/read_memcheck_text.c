@@ -99,7 +99,9 @@ static void take_aux(struct process *p, const char *text)
 	else if (text_after(text, "This conflicts with a previous"))
 		role = ROLE_OTHER_ACCESS;
 	else if (strstr(text, "acquisition of lock at"))
-		role = p->frames ? ROLE_LOCK : ROLE_ACCESS;
+		role = text_after(text, "followed by") && !finding_find(p->r.f, ROLE_ACCESS)
+			       ? ROLE_ACCESS
+			       : ROLE_LOCK;
 	else if (!p->frames)
 		return;
 	report_role(&p->r, role);
