@@ -118,14 +118,17 @@ run-valgrind:
 	@$(count_tests) --skip $(tap)/valgrind "no Valgrind here that works"
 endif
 
+run_or_skip = $(if $(2),$(run_tests) $(tap)/$(1) $(addprefix $(srcdir)/,$(2)), \
+	$(count_tests) --skip $(tap)/$(1) "no tests")
+
 # on the real runtime: minutes, and sources that may have to be fetched
 run-cpython: TEST_TIMEOUT = 3000
 run-cpython: all
-	@$(run_tests) $(tap)/cpython $(addprefix $(srcdir)/,$(call in_src,$(folders:=/tests/cpython/*.t)))
+	@$(call run_or_skip,cpython,$(call in_src,$(folders:=/tests/cpython/*.t)))
 
 run-corpus: TEST_TIMEOUT = 3000
 run-corpus: all
-	@$(run_tests) $(tap)/corpus $(addprefix $(srcdir)/,$(call in_src,$(folders:=/tests/corpus/*.t)))
+	@$(call run_or_skip,corpus,$(call in_src,$(folders:=/tests/corpus/*.t)))
 
 # --- the matrix ----------------------------------------------------------------------------------
 
@@ -198,6 +201,7 @@ install: all
 	for d in cells runtimes controls; do \
 		cp -R $(srcdir)/matrix/$$d "$(DESTDIR)$(data)/" || exit 1; done
 	cp -R $(srcdir)/suppressions "$(DESTDIR)$(data)/"
+	find "$(DESTDIR)$(data)" -name __pycache__ -exec rm -rf {} +
 	for f in $(foreign); do cp $(srcdir)/$$f "$(DESTDIR)$(data)/" || exit 1; done
 	for f in $(manuals); do \
 		$(INSTALL) -m 644 $(srcdir)/$$f "$(DESTDIR)$(mandir)/man1/" || exit 1; done

@@ -56,14 +56,15 @@ in_place() {
     mkdir -p "$here/tmp" "$here/source"
     (cd "$here" && PATH=$real_path TMPDIR=$here/tmp dash "$SRCDIR/configure" --srcdir="$SRCDIR" \
         --enable-unknown --disable-unknown --without-unknown --with-unknown=1 --runstatedir=/run \
-        --libdir /lib64 --prefix=/opt/x --with-runtime=cpython-3.11 --with-runtime-src=source \
+        --libdir /lib64 --prefix=/opt/x --sysconfdir=/etc --with-runtime=cpython-3.11 --with-runtime-src=source \
         CFLAGS='-O1 -DDOLLAR=$HOME' ODD_VARIABLE=1 </dev/null)
 }
 check 'runs under dash, in another folder, and ignores what it does not know' exits 0 in_place
 check 'takes less than a minute, this machine being busy' within 60
 check 'leaves no scratch' [ -z "$(ls -A "$here/tmp")" ]
 check 'a Makefile for a build elsewhere' has "$here/Makefile" "include \$(srcdir)/Makefile"
-check 'config.mk: directories follow the prefix' has "$here/config.mk" 'bindir = /opt/x/bin'
+# shellcheck disable=SC2016
+check 'config.mk: directories follow the prefix' has "$here/config.mk" 'bindir = $(exec_prefix)/bin'
 check 'config.mk: options in two words' has "$here/config.mk" 'libdir = /lib64'
 check 'config.mk: a dollar is a dollar' has "$here/config.mk" "CFLAGS = -O1 -DDOLLAR=\$\$HOME"
 check 'config.h: the version' has "$here/config.h" '#define SM_VERSION "'
