@@ -12,7 +12,8 @@
 #include "matrix/stamp.h"
 #include "reports/reports.h"
 
-enum { PRIORITY_CONTROL = 2, ESTIMATE_CONTROL = 2 };
+/* Before the units in a fresh build; after them where the same build was proved before. */
+enum { PRIORITY_CONTROL = 2, PRIORITY_CONTROL_AGAIN = 0, ESTIMATE_CONTROL = 2 };
 
 /* Whether WORD is one of LIST's alternatives, "a|b|c". */
 static int one_of(const char *list, const char *word)
@@ -151,7 +152,7 @@ static void control_done(struct queue *q, struct task *t, const struct job_end *
 			end->max_rss);
 }
 
-static void queue_control(struct cell_run *c, struct proof *p, const char *dir)
+static void queue_control(struct cell_run *c, struct proof *p, const char *dir, int priority)
 {
 	const struct control *k = p->control;
 	struct err e = { 0 };
@@ -164,7 +165,7 @@ static void queue_control(struct cell_run *c, struct proof *p, const char *dir)
 	}
 	if (k->time_limit > 0)
 		t->spec.time_limit = k->time_limit * c->recipe.time_factor;
-	t->priority = PRIORITY_CONTROL;
+	t->priority = priority;
 	t->estimate = ESTIMATE_CONTROL * c->recipe.time_factor;
 	cell_task_expect(t);
 	t->done = control_done;
@@ -174,6 +175,7 @@ static void queue_control(struct cell_run *c, struct proof *p, const char *dir)
 void cell_prove(struct cell_run *c)
 {
 	size_t count = c->recipe.control_count;
+	int priority = cell_is_proved(c) ? PRIORITY_CONTROL_AGAIN : PRIORITY_CONTROL;
 
 	c->proofs = xcalloc(count, sizeof *c->proofs);
 	c->proofs_left = count;
@@ -189,7 +191,7 @@ void cell_prove(struct cell_run *c)
 		if (job_read(dir, &end, NULL) == 0)
 			proof_finished(c, p, dir, end.seconds);
 		else
-			queue_control(c, p, dir);
+			queue_control(c, p, dir, priority);
 		free(dir);
 		free(name);
 	}
