@@ -127,6 +127,9 @@ static int opens(void *state, const struct line *line)
 	long pid;
 	const char *text = split(line->s, &pid);
 
+	if (text_after(line->s, "valgrind: ") &&
+	    (strstr(line->s, "'impossible'") || strstr(line->s, "atal error")))
+		scanner_unparsed(st->s, line->number, line->s, "the checker itself gave up");
 	if (!text)
 		return 0;
 	struct process *p = process_of(st, pid);

@@ -174,6 +174,9 @@ static int opens(void *state, const struct line *line)
 		take_header(st, line, tool, 0, rest + 2);
 		return 1;
 	}
+	const char *fatal = text_after_any(line->s, "FATAL: ");
+	if (fatal && runtime_at(fatal, &rest))
+		scanner_unparsed(st->s, line->number, line->s, "the checker itself gave up");
 	const char *deadly = strstr(line->s, "Sanitizer:DEADLYSIGNAL");
 	if (deadly && !st->deadly) {
 		st->deadly = 1;

@@ -78,16 +78,23 @@ static int opens(void *state, const struct line *line)
 	if (!at)
 		return strstr(line->s, "ubsan: ") ? open_minimal(st, line) : 0;
 	const char *message = at + strlen(": runtime error: ");
+	int number, column;
+	char *file = xstrndup(line->s, (size_t)(at - line->s));
+	frame_split_location(file, &number, &column);
+	int unknown = text_after(file, "<unknown>") != NULL;
+	if (!number && !unknown && !strstr(file, "+0x")) { /* another program's runtime error */
+		free(file);
+		return 0;
+	}
 	close_report(st);
 	report_open(&st->r, st->s, "ubsan", ubsan_kind(message), line, 0);
 	report_message(&st->r, message);
 	take_access(st->r.f, message);
-	st->file = xstrndup(line->s, (size_t)(at - line->s));
-	frame_split_location(st->file, &st->line, &st->column);
-	if (!strcmp(st->file, "<unknown>")) {
-		free(st->file);
-		st->file = NULL;
-	}
+	st->line = number;
+	st->column = column;
+	st->file = unknown ? NULL : file;
+	if (unknown)
+		free(file);
 	return 1;
 }
 
