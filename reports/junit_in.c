@@ -6,6 +6,7 @@
 #include "common/mem.h"
 #include "reports/clean.h"
 #include "reports/junit_in.h"
+#include "reports/runner.h"
 
 struct reader {
 	xmlTextReaderPtr xml;
@@ -36,23 +37,6 @@ static double seconds(struct reader *r)
 	return t > 0 && t < 1e9 ? t : 0;
 }
 
-/* Without a class, "test.test_x.Class.method (i=1)" is split before "method". */
-static void split_name(struct reader *r, char *name)
-{
-	size_t plain = strcspn(name, " (["), dot = plain;
-
-	while (dot && name[dot - 1] != '.')
-		dot--;
-	if (dot > 1 && dot < plain) {
-		r->c.classname = xstrndup(name, dot - 1);
-		r->c.name = xstrdup(name + dot);
-		free(name);
-	} else {
-		r->c.classname = xstrdup(r->unit);
-		r->c.name = name;
-	}
-}
-
 static void case_begin(struct reader *r)
 {
 	char *name = attribute(r, "name"), *class = attribute(r, "classname");
@@ -70,7 +54,10 @@ static void case_begin(struct reader *r)
 		r->c.name = name;
 	} else {
 		free(class);
-		split_name(r, name);
+		runner_split(name, &r->c.classname, &r->c.name);
+		if (!r->c.classname)
+			r->c.classname = xstrdup(r->unit);
+		free(name);
 	}
 	if (outcome && !strcmp(outcome, "UNEXPECTED_SUCCESS")) {
 		r->c.outcome = OUTCOME_FAILED;

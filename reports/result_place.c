@@ -30,8 +30,11 @@ static struct test_case *case_of(struct unit_result *u, const struct occurrence 
 	free(own);
 	if (t)
 		return t;
-	if (!id)
-		return case_add(&u->cases, &u->case_count, u->unit, u->unit, OUTCOME_PASSED);
+	if (!id) {
+		t = case_add(&u->cases, &u->case_count, u->unit, u->unit, OUTCOME_PASSED);
+		t->seconds = u->seconds;
+		return t;
+	}
 	const char *dot = strrchr(id, '.');
 	char *class = xstrndup(id, (size_t)(dot - id));
 	t = case_add(&u->cases, &u->case_count, class, dot + 1, OUTCOME_PASSED);

@@ -137,6 +137,15 @@ static void read_cases(struct unit_result *u, const char *folder, const char *di
 	free(path);
 }
 
+static void take_collected(struct unit_result *u, struct runner *r)
+{
+	for (size_t i = 0; i < r->case_count; i++)
+		on_case(u, &r->cases[i]);
+	free(r->cases);
+	r->cases = NULL;
+	r->case_count = 0;
+}
+
 int unit_read(struct results *r, const char *folder, const char *dir, const char *runtime,
 	      const char *cell, struct unit_result *u, struct err *e)
 {
@@ -154,11 +163,13 @@ int unit_read(struct results *r, const char *folder, const char *dir, const char
 	json_decref(unit);
 	runner_init(&g.runner, u->unit);
 	read_cases(u, folder, dir);
-	if (!reading_folder(&g, folder, dir, e)) {
+	g.runner.collect = !u->case_count;
+	rc = reading_folder(&g, folder, dir, e);
+	take_collected(u, &g.runner);
+	if (!rc) {
 		reading_end(&g, &end);
 		add_tails(&g, folder);
 		judge_unit(&g, folder, &end);
-		rc = 0;
 	}
 	reading_store(&g);
 	runner_release(&g.runner);

@@ -18,9 +18,18 @@ static const struct {
 	{ " ran no tests", "ran no tests" },
 };
 
-/* How a verbose unittest line ends when the case is over. */
-static const char *const end_words[] = {
-	"ok", "FAIL", "ERROR", "expected failure", "unexpected success",
+/* How a verbose unittest line ends when the case is over; a reason in quotes may follow. */
+static const struct {
+	const char *word;
+	enum outcome outcome;
+} end_words[] = {
+	{ "ok", OUTCOME_PASSED },
+	{ "expected failure", OUTCOME_PASSED },
+	{ "unexpected success", OUTCOME_FAILED },
+	{ "FAIL", OUTCOME_FAILED },
+	{ "ERROR", OUTCOME_ERROR },
+	{ "skipped '", OUTCOME_SKIPPED },
+	{ "skipped \"", OUTCOME_SKIPPED },
 };
 
 static const int skip_codes[] = {
@@ -94,14 +103,51 @@ static char *started(const char *line)
 	return xstrndup(line, id);
 }
 
-static int ended(const char *line)
+void runner_split(const char *id, char **class, char **name)
+{
+	size_t plain = strcspn(id, " (["), dot = plain;
+
+	while (dot && id[dot - 1] != '.')
+		dot--;
+	int split = dot > 1 && dot < plain;
+	*class = split ? xstrndup(id, dot - 1) : NULL;
+	*name = xstrdup(split ? id + dot : id);
+}
+
+/* REASON: the rest of a line, "no root'" of a skip. */
+static void collect(struct runner *r, enum outcome outcome, const char *reason)
+{
+	r->cases = xrealloc(r->cases, (r->case_count + 1) * sizeof *r->cases);
+	struct test_case *c = &r->cases[r->case_count++];
+	memset(c, 0, sizeof *c);
+	runner_split(r->running, &c->classname, &c->name);
+	if (!c->classname)
+		c->classname = xstrdup(r->unit);
+	c->outcome = outcome;
+	if (outcome == OUTCOME_SKIPPED)
+		c->message = xstrndup(reason, strcspn(reason, "'\""));
+	else if (outcome != OUTCOME_PASSED)
+		c->message = xstrdup("failed, as the output says; the runner left no report");
+}
+
+/* Does LINE end the case that is running? */
+static void look_for_end(struct runner *r, const char *line)
 {
 	const char *dots = strstr(line, "... "), *result = dots ? dots + 4 : line;
 
-	for (size_t i = 0; i < sizeof end_words / sizeof *end_words; i++)
-		if (!strcmp(result, end_words[i]))
-			return 1;
-	return !strncmp(result, "skipped '", 9) || !strncmp(result, "skipped \"", 9);
+	for (size_t i = 0; i < sizeof end_words / sizeof *end_words; i++) {
+		const char *word = end_words[i].word;
+		size_t n = strlen(word);
+		int open = end_words[i].outcome == OUTCOME_SKIPPED;
+
+		if (strncmp(result, word, n) != 0 || (!open && result[n]))
+			continue;
+		if (r->collect)
+			collect(r, end_words[i].outcome, result + n);
+		free(r->running);
+		r->running = NULL;
+		return;
+	}
 }
 
 void runner_line(struct runner *r, const char *data, size_t len)
@@ -120,8 +166,6 @@ void runner_line(struct runner *r, const char *data, size_t len)
 		free(r->running);
 		r->running = id;
 	}
-	if (r->running && ended(line)) {
-		free(r->running);
-		r->running = NULL;
-	}
+	if (r->running)
+		look_for_end(r, line);
 }

@@ -54,7 +54,7 @@ static void a_report_in_the_output_is_of_the_running_test(void **state)
 	read_folder(&r);
 	assert_int_equal(r.finding_count, 1);
 	assert_non_null(the_case(&r, "test.test_a.C", "test_two")->finding);
-	assert_int_equal(r.totals.tests, 1);
+	assert_int_equal(r.totals.tests, 2);
 	results_release(&r);
 	free(text);
 }

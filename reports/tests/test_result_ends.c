@@ -44,6 +44,23 @@ static void a_fatal_error_explains_its_signal(void **state)
 	results_release(r);
 }
 
+static void what_ran_before_a_crash_is_kept(void **state)
+{
+	(void)state;
+	struct results *r = ended("\"signal\": 11",
+				  "test_one (test.test_a.C.test_one) ... ok\n"
+				  "test_two (test.test_a.C.test_two)\nA docstring ... FAIL\n"
+				  "test_three (test.test_a.C.test_three) ... skipped 'no root'\n"
+				  "test_four (test.test_a.C.test_four) ... ");
+
+	assert_int_equal(r->totals.tests, 4);
+	assert_int_equal(the_case(r, "test.test_a.C", "test_one")->outcome, OUTCOME_PASSED);
+	assert_int_equal(the_case(r, "test.test_a.C", "test_two")->outcome, OUTCOME_FAILED);
+	assert_string_equal(the_case(r, "test.test_a.C", "test_three")->message, "no root");
+	assert_non_null(the_case(r, "test.test_a.C", "test_four")->finding);
+	results_release(r);
+}
+
 static void another_signal_is_a_finding_of_its_own(void **state)
 {
 	(void)state;
@@ -131,6 +148,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_bare_signal_is_a_crash),
 		CASE(a_fatal_error_explains_its_signal),
+		CASE(what_ran_before_a_crash_is_kept),
 		CASE(another_signal_is_a_finding_of_its_own),
 		CASE(asans_report_explains_abort_and_takes_the_python_frames),
 		CASE(asans_report_explains_an_exit_code),
