@@ -2,9 +2,9 @@
  * A job: one command, run under supervision, which leaves a folder with its results.
  *
  * job_start() forks a supervisor (no exec: it costs less than a millisecond) that is the subreaper
- * over all that the command starts, in a session of its own, so that neither the terminal nor a
- * signal to the driver's process group reaches it. The command is the leader of a session and
- * process group of its own. The supervisor
+ * over all that the command starts, in a process group of its own and with all signals blocked, so
+ * that neither the terminal nor a signal to the driver's process group reaches it. The command is
+ * the leader of a session and process group of its own. The supervisor
  *   - writes standard output and error to DIR/output.txt, bounded: what is beyond is read,
  *     counted and dropped, but for the last part, which is kept;
  *   - at the time limit sends SIGABRT to the command (faulthandler prints the Python stacks), and
