@@ -92,8 +92,8 @@ static int machine_mirror(struct mirror *m, struct err *e)
 	}
 	if (rc == 0 && found < 0)
 		rc = err_set(e, EXIT_INFRASTRUCTURE,
-			"apt knows of no mirror for this machine's release ('%s', component main); run "
-			"`apt-get update`, or " WHAT_TO_GIVE, codename);
+			"apt knows of no mirror for this machine's release ('%s', component main); "
+			"run `apt-get update`, or " WHAT_TO_GIVE, codename);
 	free(codename);
 	return rc;
 }
@@ -127,7 +127,8 @@ static int add_machine_config(struct buf *config, struct err *e)
 	strv_split(&lines, out.data ? out.data : "", "\n");
 	for (size_t i = 0; i < lines.n; i++) {
 		const char *s = lines.v[i];
-		if (strncmp(s, "Acquire::", 9) == 0 && strncmp(s, "Acquire::IndexTargets", 21) != 0 &&
+		if (strncmp(s, "Acquire::", 9) == 0 &&
+			strncmp(s, "Acquire::IndexTargets", 21) != 0 &&
 			strncmp(s, "Acquire::Languages", 18) != 0)
 			buf_addf(config, "%s\n", s);
 	}
@@ -142,15 +143,18 @@ static int write_config(struct apt *a, const char *path, struct err *e)
 	struct buf text = { 0 };
 	int rc = add_machine_config(&text, e);
 
+	/* Signed, but perhaps long ago: a mirror that is a snapshot is good enough here. */
 	buf_addstr(&text, "Dir::Etc::Main \"/dev/null\";\nDir::Etc::Parts \"/dev/null\";\n"
 			  "Dir::Etc::Preferences \"/dev/null\";\n"
 			  "Dir::Etc::PreferencesParts \"/dev/null\";\n"
 			  "Dir::Etc::SourceParts \"/dev/null\";\n"
 			  "Acquire::PDiffs \"false\";\nAcquire::Languages \"none\";\n"
 			  "Acquire::AllowInsecureRepositories \"false\";\n"
+			  "Acquire::Check-Valid-Until \"false\";\n"
 			  "APT::Get::AllowUnauthenticated \"false\";\n");
 	buf_addf(&text, "Dir::Etc::SourceList \"%s/mirror.sources\";\n", a->root);
-	buf_addf(&text, "Dir::State \"%s/state\";\nDir::State::Lists \"%s/lists\";\n", a->root, a->root);
+	buf_addf(&text, "Dir::State \"%s/state\";\n", a->root);
+	buf_addf(&text, "Dir::State::Lists \"%s/lists\";\n", a->root);
 	buf_addf(&text, "Dir::Cache \"%s/cache\";\n", a->root);
 	/* The user that apt would drop to cannot enter a home folder. */
 	if (geteuid() == 0)
@@ -235,8 +239,8 @@ int apt_update(struct apt *a, struct err *e)
 	} else if (rc == 0) {
 		char *complaint = apt_complaint(&out);
 		rc = err_set(e, EXIT_INFRASTRUCTURE,
-			"cannot fetch the index of source packages: %s; without a network " WHAT_TO_GIVE,
-			complaint);
+			"cannot fetch the index of source packages: %s; without a network "
+			WHAT_TO_GIVE, complaint);
 		free(complaint);
 	}
 out:

@@ -39,7 +39,7 @@ struct mirror {
 int mirror_find(struct mirror *m, const char *targets, const char *codename);
 void mirror_release(struct mirror *m);
 
-/* What the entry NUMBER of a .sources text, or the line NUMBER of a .list text, is signed by; owned. */
+/* What entry NUMBER of a .sources text, or line NUMBER of a .list text, is signed by; owned. */
 char *mirror_signed_by(const char *text, int deb822, int number);
 
 #endif

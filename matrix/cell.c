@@ -44,7 +44,8 @@ static void add_names(const char *dir, struct strv *names)
 	if (dir_list(dir, &files, NULL) == 0)
 		for (size_t i = 0; i < files.n; i++) {
 			size_t n = strlen(files.v[i]);
-			if (n <= 5 || files.v[i][0] == '.' || strcmp(files.v[i] + n - 5, ".conf") != 0)
+			if (n <= 5 || files.v[i][0] == '.' ||
+				strcmp(files.v[i] + n - 5, ".conf") != 0)
 				continue;
 			files.v[i][n - 5] = 0;
 			if (!strv_has(names, files.v[i]))

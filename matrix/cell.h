@@ -1,11 +1,11 @@
 /*
  * Cell files and runtime files (libconfuse), and what becomes of them for one runtime version on
- * this machine: a recipe. The files' syntax is described in sanmatrix(1) and by the files themselves.
+ * this machine: a recipe. The files' syntax is described at the top of cells/asan.conf and of
+ * runtimes/cpython.conf.
  *
- * Texts in recipes may hold placeholders, filled by recipe_expand() as late as possible:
- *   {source} {build} {cell} {unit} {dir} (result folder) {tmp} {seed} {suppressions} {runtime-dir}
- *   {controls} {valgrind} {jobs} {suite} and the runtime's name for its program ({python}).
- * An argument that is just {flags} becomes several, or none.
+ * Texts in recipes may hold placeholders, filled by vars_expand() as late as possible.
+ * recipe_vars() knows what is the same for a whole cell; whoever starts a command adds
+ *   {unit} {dir} (result folder) {tmp} {seed} {suite} {jobs}
  */
 #ifndef SM_MATRIX_CELL_H
 #define SM_MATRIX_CELL_H
@@ -41,7 +41,7 @@ struct recipe {
 	char *unavailable;	  /* why it cannot run here and what to install; NULL: it can */
 	const struct compiler *compiler; /* borrowed from the toolchain; NULL if unavailable */
 	struct strv prepare;	  /* command, run in {build} before configure; may be empty */
-	struct strv configure;	  /* command with arguments; {cc}, flags and {configure} are filled */
+	struct strv configure;	  /* command; {cc}, flags and {configure} are filled */
 	struct strv make;	  /* command; the job server is in MAKEFLAGS */
 	char *cflags, *ldflags;	  /* "" when there are none */
 	struct strv build_env, env;  /* NAME=VALUE, added to a clean base */
@@ -53,13 +53,13 @@ struct recipe {
 	size_t suite_count;
 	struct skip *skips;
 	size_t skip_count;
-	struct skip *case_skips;  /* single test cases: `unit` is the pattern; they are in unit_command */
+	struct skip *case_skips;  /* test cases: `unit` is the pattern; in unit_command too */
 	size_t case_skip_count;
 	struct control *controls;
 	size_t control_count;
 	struct fact *facts;
 	size_t fact_count;
-	struct strv uncached;	  /* autoconf variables (NAME or PREFIX*) that depend on flags: never shared */
+	struct strv uncached;	  /* autoconf variables (NAME or PREFIX*): not shared */
 	double time_limit;	  /* seconds for one unit, time factor applied */
 	double time_factor;	  /* how much slower than a plain build */
 	size_t memory;		  /* bytes for one unit */
@@ -92,8 +92,8 @@ const struct suite *recipe_suite(const struct recipe *r, const char *name); /* N
 const struct skip *recipe_skip(const struct recipe *r, const char *unit);   /* NULL: not left out */
 
 /*
- * Fills V with what is the same for the whole cell: {cell} {source} {build} {data} {runtime-dir} {controls}
- * {suppressions} {valgrind} {symbolizer} {version} {series} and the program's ({python}).
+ * Fills V with what is the same for the whole cell: {cell} {source} {build} {data} {runtime-dir}
+ * {controls} {suppressions} {valgrind} {symbolizer} {version} {series} and the program ({python}).
  */
 void recipe_vars(const struct recipe *r, const struct runtime *rt, const struct toolchain *t,
 		 const char *build, struct vars *v);

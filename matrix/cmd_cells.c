@@ -86,7 +86,8 @@ int cmd_cells(int argc, char **argv)
 	int rc = list_cells(&p, list, &e);
 	plan_close(&p);
 	if (list && rc == 0) {
-		json_t *root = json_pack("{s:s, s:O}", "schema", "sanmatrix-cells/1", "cells", list);
+		json_t *root = json_pack("{s:s, s:O}", "schema", "sanmatrix-cells/1", "cells",
+			list);
 		json_dumpf(root, stdout, JSON_INDENT(1));
 		putchar('\n');
 		json_decref(root);

@@ -45,8 +45,9 @@ static json_t *missing_json(const struct toolchain *t)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < t->missing_count; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s*, s:s*}", "what", t->missing[i].what,
-			"reason", t->missing[i].reason, "package", t->missing[i].package));
+		json_array_append_new(list, json_pack("{s:s, s:s*, s:s*}", "what",
+			t->missing[i].what, "reason", t->missing[i].reason, "package",
+			t->missing[i].package));
 	return list;
 }
 
@@ -62,9 +63,9 @@ static json_t *settings_json(const struct settings *s)
 
 static void print_json(const struct toolchain *t, const struct settings *s, json_t *cells, int ok)
 {
-	json_t *root = json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:O}", "schema", "sanmatrix-doctor/1",
-		"ok", ok, "settings", settings_json(s), "compilers", compilers_json(t), "missing",
-		missing_json(t), "tools", json_object(), "cells", cells);
+	json_t *root = json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:O}", "schema",
+		"sanmatrix-doctor/1", "ok", ok, "settings", settings_json(s), "compilers",
+		compilers_json(t), "missing", missing_json(t), "tools", json_object(), "cells", cells);
 	json_t *tools = json_object_get(root, "tools");
 
 	if (t->valgrind)

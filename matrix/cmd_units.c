@@ -96,14 +96,14 @@ static void print_json(const struct recipe *r, const struct options *o, const st
 	for (size_t i = 0; i < units->n; i++) {
 		const struct skip *s = recipe_skip(r, units->v[i]);
 		if (s)
-			json_array_append_new(left_out, json_pack("{s:s, s:s, s:s*}", "unit", s->unit,
-				"reason", s->reason, "issue", s->issue));
+			json_array_append_new(left_out, json_pack("{s:s, s:s, s:s*}", "unit",
+				s->unit, "reason", s->reason, "issue", s->issue));
 		else
 			json_array_append_new(run, json_string(units->v[i]));
 	}
-	json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "schema", "sanmatrix-units/1",
-		"runtime", r->runtime, "version", r->version, "cell", r->cell, "suite", o->suite,
-		"units", run, "skipped", left_out);
+	json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "schema",
+		"sanmatrix-units/1", "runtime", r->runtime, "version", r->version, "cell", r->cell,
+		"suite", o->suite, "units", run, "skipped", left_out);
 	json_dumpf(root, stdout, JSON_INDENT(1));
 	putchar('\n');
 	json_decref(root);

@@ -89,7 +89,7 @@ static int read_control(struct draft *d, cfg_t *section, int strict, struct err 
 	if (conf_has(section, "time-limit"))
 		c->time_limit = cfg_getfloat(section, "time-limit");
 	if (tool && !(conf_str(section, "kind") && conf_str(section, "category")))
-		return conf_error(section, name, e, "control '%s' needs a kind and a category", name);
+		return conf_error(section, name, e, "control '%s' needs kind and category", name);
 	set_text(&c->tool, tool);
 	set_text(&c->kind, conf_str(section, "kind"));
 	set_text(&c->category, conf_str(section, "category"));
@@ -131,7 +131,8 @@ static int read_facts(struct recipe *r, cfg_t *section, struct err *e)
 		cfg_t *s = cfg_getnsec(section, "fact", n);
 		size_t i;
 		if (!conf_str(s, "value"))
-			return conf_error(s, cfg_title(s), e, "fact '%s' needs a value", cfg_title(s));
+			return conf_error(s, cfg_title(s), e, "fact '%s' needs a value",
+				cfg_title(s));
 		r->facts = titled(r->facts, &r->fact_count, sizeof *r->facts, cfg_title(s), &i);
 		set_text(&r->facts[i].value, conf_str(s, "value"));
 	}
@@ -159,7 +160,8 @@ static int read_numbers(struct draft *d, cfg_t *section, struct err *e)
 		double value = i == 2 ? (double)cfg_getint(section, names[i]) :
 					cfg_getfloat(section, names[i]);
 		if (!(value > 0 && value < 1e7))
-			return conf_error(section, names[i], e, "%s has to be more than 0", names[i]);
+			return conf_error(section, names[i], e, "%s has to be more than 0",
+				names[i]);
 		if (i == 0)
 			d->time_factor = value;
 		else if (i == 1)
@@ -209,8 +211,8 @@ int draft_read(struct draft *d, cfg_t *section, int strict, struct err *e)
 		int holds = conf_condition(condition, d->version, d->family);
 		if (holds < 0)
 			return conf_error(when, condition, e,
-				"bad condition '%s': words like '>=3.13', '<3.14', '=3.13', 'clang', 'gcc'",
-				condition);
+				"bad condition '%s': not words like '>=3.13', '<3.14', '=3.13', "
+				"'clang', 'gcc'", condition);
 		if (holds && read_members(d, when, strict, e) < 0)
 			return -1;
 	}

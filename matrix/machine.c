@@ -66,7 +66,8 @@ static void add_memory(struct settings *s, const char *root)
 {
 	double total = meminfo(root, "MemTotal"), available = meminfo(root, "MemAvailable");
 
-	add(s, "memory", xasprintf("%.1f GiB, %.1f GiB of it available", total / GIB, available / GIB),
+	add(s, "memory",
+		xasprintf("%.1f GiB, %.1f GiB of it available", total / GIB, available / GIB),
 		available < 2 * GIB ?
 		xstrdup("less than 2 GiB available: few units will run at once") : NULL);
 }
@@ -82,8 +83,8 @@ static void add_disk(struct settings *s, const char *cache)
 	double free_bytes = (double)st.f_bavail * (double)st.f_frsize;
 	add(s, "cache", xasprintf("%s, %.1f GiB free", cache, free_bytes / GIB),
 		access(cache, W_OK) < 0	 ? xstrdup("this folder cannot be written to") :
-		free_bytes < 5 * GIB ? xstrdup("less than 5 GiB free: four cells of a large runtime "
-					       "need about 3 GiB") : NULL);
+		free_bytes < 5 * GIB ? xstrdup("less than 5 GiB free: four cells of a large "
+					       "runtime need about 3 GiB") : NULL);
 }
 
 void machine_settings(struct settings *s, const char *root, const char *cache)

@@ -7,7 +7,7 @@
 #include "common/buf.h"
 
 struct setting {
-	char *name, *value; /* "vm.mmap_rnd_bits", "28"; VALUE is "unknown" where it cannot be read */
+	char *name, *value; /* "vm.mmap_rnd_bits", "28"; "unknown" where it cannot be read */
 	char *note;	    /* what is wrong with it and what to do; NULL: it is fine */
 };
 

@@ -21,7 +21,7 @@ static const char usage[] =
 	"  exec     run any command under a cell\n"
 	"  report   findings from result folders and raw logs\n"
 	"\n"
-	"`sanmatrix COMMAND --help` says more, and so does sanmatrix(1); `--version` is the version.\n"
+	"`sanmatrix COMMAND --help` says more, and so does sanmatrix(1).\n"
 	"Exit status: 0 clean, 1 findings, 2 usage or configuration, 3 infrastructure (a build\n"
 	"broke, a control was missed), 4 nothing selected, 130 interrupted.\n";
 

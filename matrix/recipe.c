@@ -22,8 +22,9 @@ static const struct compiler *choose_compiler(const struct draft *d, const struc
 	for (size_t f = 0; f < count; f++) {
 		for (size_t i = 0; i < t->compiler_count; i++) {
 			const struct compiler *c = &t->compilers[i];
-			if ((strcmp(families[f], any) == 0 || strcmp(families[f], c->family) == 0) &&
-				sanitizes(c, &d->sanitizers) && (!d->valgrind || c->valgrind))
+			int fits = strcmp(families[f], any) == 0 ||
+				strcmp(families[f], c->family) == 0;
+			if (fits && sanitizes(c, &d->sanitizers) && (!d->valgrind || c->valgrind))
 				return c;
 		}
 	}
@@ -90,8 +91,9 @@ static int draft_all(struct draft *d, const struct runtime *rt, cfg_t *cell, con
 		(theirs && draft_read(d, theirs, 1, e) < 0))
 		return -1;
 	if (!mine && !theirs && !d->unavailable)
-		d->unavailable = xasprintf("neither the cell's file nor '%s' says how to build %s so",
-			rt->file, rt->family);
+		d->unavailable = xasprintf(
+			"neither the cell's file nor '%s' says how to build %s so", rt->file,
+			rt->family);
 	return 0;
 }
 
@@ -203,7 +205,8 @@ static void finish(struct draft *d, const struct runtime *rt, const struct toolc
 	r->memory = (size_t)(d->memory > 0 ? d->memory : 500) << 20;
 	finish_commands(d, rt, t);
 	if (r->compiler)
-		strv_pushf(&r->properties, "compiler=%s %s", r->compiler->path, r->compiler->version);
+		strv_pushf(&r->properties, "compiler=%s %s", r->compiler->path,
+			r->compiler->version);
 	property(r, "configure", &d->configure);
 	property(r, "sanitizers", &d->sanitizers);
 	property(r, "cflags", &d->cflags);

@@ -181,9 +181,9 @@ static int check_clean(struct runtime *rt, struct err *e)
 		char *path = xasprintf("%s/%s", rt->source, files.v[i]);
 		if (path_exists(path))
 			rc = err_set(e, EXIT_USAGE,
-				"'%s' was built in its own folder ('%s' is there), and cannot be built "
-				"elsewhere; run `%s` in it, or give a clean checkout", rt->source,
-				files.v[i], hint ? hint : "make distclean");
+				"'%s' was built in its own folder ('%s' is there), and cannot be "
+				"built elsewhere; run `%s` in it, or give a clean checkout",
+				rt->source, files.v[i], hint ? hint : "make distclean");
 		free(path);
 	}
 	strv_release(&files);
@@ -202,8 +202,8 @@ static char *fetch(struct runtime *rt, const char *spec, const char *src, struct
 		.series_numbers = (int)cfg_getint(rt->conf, "series-numbers"),
 	};
 	if (!wish.package || (!wish.version && !wish.newest_from)) {
-		err_set(e, EXIT_USAGE, "%s has no source package; give --with-runtime-src=DIR|TARBALL",
-			spec);
+		err_set(e, EXIT_USAGE,
+			"%s has no source package; give --with-runtime-src=DIR|TARBALL", spec);
 		return NULL;
 	}
 	return source_debian(&wish, rt->places, e);

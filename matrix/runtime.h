@@ -40,7 +40,8 @@ char *places_file(const struct strv *dirs, const char *name);
  * needs no network and takes milliseconds.
  *
  * SPEC: "cpython" (the newest version that the file's `newest-from` allows and that the mirror
- *       really serves), "cpython-3.11" (series) or "cpython-3.13.15"; NULL: the first runtime that ships.
+ *       really serves), "cpython-3.11" (series) or "cpython-3.13.15"; NULL: the first runtime
+ *       that ships.
  * SRC:  a folder or a tarball (--with-runtime-src), or NULL: the distribution's source package.
  */
 int runtime_open(struct runtime *rt, const char *spec, const char *src, const struct places *p,

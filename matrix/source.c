@@ -113,8 +113,8 @@ char *source_unpack(const char *tarball, const char *name, const struct places *
 			rc = 0;
 		else if (rc >= 0)
 			rc = dir_remove(temporary, e) < 0 || dir_make(temporary, e) < 0 ||
-				untar(tarball, temporary, e) < 0 || settle(temporary, final, e) < 0 ?
-				-1 : 0;
+					untar(tarball, temporary, e) < 0 ||
+					settle(temporary, final, e) < 0 ? -1 : 0;
 		dir_remove(temporary, NULL);
 		if (lock >= 0)
 			close(lock);

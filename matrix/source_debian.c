@@ -39,7 +39,8 @@ static int wanted(const struct source_wish *wish, const char *version, const cha
 	size_t n = wish->version ? strlen(wish->version) : 0;
 
 	if (n)
-		return strncmp(upstream, wish->version, n) == 0 && (!upstream[n] || upstream[n] == '.');
+		return strncmp(upstream, wish->version, n) == 0 &&
+			(!upstream[n] || upstream[n] == '.');
 	/* A pre-release is never the newest by itself. */
 	return !strchr(version, '~') && version_compare(upstream, wish->newest_from) >= 0;
 }
@@ -134,8 +135,8 @@ static int find_candidates(struct apt *a, struct candidates *list, const struct 
 		candidates_parse(list, out.data ? out.data : "", wish);
 	if (rc == 0 && list->n == 0)
 		rc = err_set(e, EXIT_USAGE,
-			"this machine's mirror has no source package for '%s'; give the source with "
-			"--with-runtime-src=DIR|TARBALL", wish->spec);
+			"this machine's mirror has no source package for '%s'; give the source "
+			"with --with-runtime-src=DIR|TARBALL", wish->spec);
 	strv_release(&argv);
 	buf_release(&out);
 	return rc;
@@ -158,8 +159,8 @@ static char *find_tarball(const char *dir)
 }
 
 /*
- * The verified tarball of C, in DIR; owned. NULL: *GONE tells whether only this version is not to be
- * had: indices name versions that the mirror does not serve (any more).
+ * The verified tarball of C, in DIR; owned. NULL: *GONE tells whether only this version is not to
+ * be had: indices name versions that the mirror does not serve (any more).
  */
 static char *download(struct apt *a, const struct candidate *c, const char *dir, int *gone,
 	struct err *e)
@@ -179,7 +180,8 @@ static char *download(struct apt *a, const struct candidate *c, const char *dir,
 	if (!tarball) {
 		char *complaint = apt_complaint(&out);
 		const char *text = out.data ? out.data : "";
-		*gone = strstr(text, "404") || strstr(text, "Not Found") || strstr(text, "mismatch");
+		*gone = strstr(text, "404") || strstr(text, "Not Found") ||
+			strstr(text, "mismatch");
 		err_set(e, EXIT_INFRASTRUCTURE, "cannot fetch %s %s: %s; give the source with "
 			"--with-runtime-src=DIR|TARBALL", c->package, c->version, complaint);
 		free(complaint);
@@ -218,7 +220,7 @@ static char *take_first(struct apt *a, const struct source_wish *wish, const str
 		for (size_t i = 0; i < list.n && !tree && gone; i++) {
 			tree = take(a, &list.v[i], p, &gone, e);
 			if (!tree && gone)
-				warn("the mirror's index names %s %s, but the mirror does not serve it",
+				warn("the index names %s %s, but the mirror does not serve it",
 					list.v[i].package, list.v[i].version);
 		}
 	}

@@ -10,7 +10,7 @@
 struct compiler {
 	char *name;		     /* "clang-19" */
 	char *path, *family, *version; /* "/usr/bin/clang-19", "clang" or "gcc", "19.1.7" */
-	struct strv sanitizers;	     /* compiled, linked and run: address undefined leak thread memory */
+	struct strv sanitizers;	     /* that work: address undefined leak thread memory */
 	int valgrind;		     /* a probe built by it ran under Valgrind ... */
 	struct strv valgrind_flags;  /* ... when compiled with these (-gdwarf-4) */
 };
@@ -26,7 +26,7 @@ struct toolchain {
 	char *make, *make_version;
 	int make_fifo;			       /* this make knows --jobserver-auth=fifo: */
 	char *ccache, *symbolizer;	       /* paths or NULL */
-	char *runtime, *runtime_src;	       /* --with-runtime, --with-runtime-src; NULL: not given */
+	char *runtime, *runtime_src;	       /* --with-runtime..., or NULL */
 	struct missing *missing;
 	size_t missing_count;
 };

@@ -7,7 +7,7 @@
 #include "matrix/runtime.h"
 
 /*
- * Matches TEXT with PATTERN, whose stars stand for anything but slashes; what the stars stand for is
+ * Matches TEXT with PATTERN, whose stars stand for anything but slashes; what they stand for is
  * appended to PARTS, which is as it was when there is no match.
  */
 static int match(const char *pattern, const char *text, struct strv *parts)

@@ -3,7 +3,8 @@
 
 static const char toolchain_text[] =
 	"compiler clang-19 { path = \"/bin/clang-19\" family = \"clang\" version = \"19\"\n"
-	"  sanitizers = {\"address\",\"undefined\"} valgrind = true valgrind-flags = {\"-gdwarf-4\"} }\n"
+	"  sanitizers = {\"address\",\"undefined\"} valgrind = true\n"
+	"  valgrind-flags = {\"-gdwarf-4\"} }\n"
 	"compiler gcc { path = \"/bin/gcc\" family = \"gcc\" version = \"12\"\n"
 	"  sanitizers = {\"address\"} valgrind = true }\n"
 	"valgrind { path = \"/bin/valgrind\" version = \"3.19\" }\n"
@@ -65,7 +66,8 @@ static const char *joined(const struct strv *list)
 
 	out[0] = 0;
 	for (size_t i = 0; i < list->n; i++)
-		snprintf(out + strlen(out), sizeof out - strlen(out), "%s%s", i ? " " : "", list->v[i]);
+		snprintf(out + strlen(out), sizeof out - strlen(out), "%s%s", i ? " " : "",
+			list->v[i]);
 	return out;
 }
 
@@ -100,7 +102,8 @@ static void test_adds_and_replaces(void **state)
 
 	(void)state;
 	assert_int_equal(load(&r,
-		"summary = \"s\" cflags = {\"-DA\"} env = {\"LEVEL=2\", \"MORE=1\"} time-factor = 2\n"
+		"summary = \"s\" cflags = {\"-DA\"} env = {\"LEVEL=2\", \"MORE=1\"}\n"
+		"time-factor = 2\n"
 		"configure = {\"--first\", \"OPT=-O0\"} wrapper = {\"old\"}\n"
 		"runtime toy { cflags = {\"-DB\"} ldflags = {\"-lx\"} env = {\"KEEP\"} memory = 7\n"
 		"  configure = {\"OPT=-O1\", \"--second\"} wrapper = {\"{valgrind}\", \"-q\"}\n"
@@ -140,7 +143,8 @@ static void test_when(void **state)
 	runtime_release(&runtime);
 	assert_int_equal(runtime_open_file(&runtime, "toy-2.10.3", &places, &err), 0);
 	assert_int_equal(load(&r, text), 0);
-	assert_string_equal(joined(&r.configure), "{source}/configure CC=/bin/gcc CFLAGS=-g1 --all");
+	assert_string_equal(joined(&r.configure),
+		"{source}/configure CC=/bin/gcc CFLAGS=-g1 --all");
 	assert_string_equal(r.facts[0].value, "0");
 	assert_string_equal(env_get(&r.env, "NEW"), "1");
 	assert_string_equal(r.runtime, "toy-2.10");
@@ -183,7 +187,8 @@ static void test_unavailable(void **state)
 	struct recipe r;
 
 	(void)state;
-	assert_int_equal(load(&r, "summary = \"s\" sanitizers = {\"thread\"} runtime toy { }\n"), 0);
+	assert_int_equal(load(&r, "summary = \"s\" sanitizers = {\"thread\"}\n"
+		"runtime toy { }\n"), 0);
 	assert_null(r.compiler);
 	assert_non_null(strstr(r.unavailable, "thread"));
 	assert_non_null(strstr(r.unavailable, "does not link"));
@@ -204,7 +209,8 @@ static void test_controls_and_skips(void **state)
 		"summary = \"s\"\n"
 		"control leak { tool = \"lsan\" kind = \"a|b\" category = \"leak\" }\n"
 		"control elsewhere { tool = \"asan\" kind = \"k\" category = \"leak\" }\n"
-		"runtime toy { skip a { reason = \"slow\" issue = \"gh-1\" } skip b { reason = \"no\" }\n"
+		"runtime toy { skip a { reason = \"slow\" issue = \"gh-1\" }\n"
+		"  skip b { reason = \"no\" }\n"
 		"  skip-case \"x.Y.z\" { reason = \"hangs\" } }\n"), 0);
 	assert_int_equal(r.control_count, 2);
 	assert_string_equal(r.controls[0].name, "leak");
@@ -228,15 +234,18 @@ static void test_mistakes(void **state)
 	} cases[] = {
 		{ "summary = \"s\"\nnonsense = 1\n", "c.conf:2:", "nonsense" },
 		{ "summary = \"s\"\nruntime toy {\n\tconfigur = {}\n}\n", "c.conf:3:", "configur" },
-		{ "summary = \"s\"\nruntime toy {\n\n\twhen \"3.13\" { }\n}\n", "c.conf:4:", "3.13" },
+		{ "summary = \"s\"\nruntime toy {\n\n\twhen \"3.13\" { }\n}\n",
+		  "c.conf:4:", "3.13" },
 		{ "summary = \"s\"\ntime-factor = fast\n", "c.conf:2:", "time-factor" },
 		{ "summary = \"s\"\ntime-factor = -1\n", "c.conf:2:", "time-factor" },
-		{ "summary = \"s\"\nruntime toy {\n skip x { issue = \"i\" }\n}\n", "c.conf:3:", "reason" },
+		{ "summary = \"s\"\nruntime toy {\n skip x { issue = \"i\" }\n}\n",
+		  "c.conf:3:", "reason" },
 		{ "summary = \"s\"\nruntime toy {\n control leek { tool = \"asan\" kind = \"k\"\n"
 		  "category = \"c\" }\n}\n", "c.conf:3:", "leek" },
 		{ "summary = \"s\"\ncontrol leak { tool = \"asan\" }\n", "c.conf:2:", "category" },
 		{ "summary = \"s\"\nfact F { }\n", "c.conf:2:", "value" },
-		{ "summary = \"s\" # }\n\nruntime toy {\n when \">=1\" { }\n", "c.conf:3:", "closed" },
+		{ "summary = \"s\" # }\n\nruntime toy {\n when \">=1\" { }\n",
+		  "c.conf:3:", "closed" },
 		{ "summary = \"s\"\nenv = {\"A=1\"\nruntime toy { }\n", "c.conf:3:", "" },
 		{ "default = true\n", "c.conf:", "summary" },
 	};

@@ -14,7 +14,9 @@ static const char showsrc[] =
 
 static void check(const char *version, const char *expected)
 {
-	struct source_wish wish = { .version = version, .newest_from = "3.13", .series_numbers = 2 };
+	struct source_wish wish = {
+		.version = version, .newest_from = "3.13", .series_numbers = 2
+	};
 	struct candidates list = { 0 };
 	struct buf b = { 0 };
 

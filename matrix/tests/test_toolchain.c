@@ -4,7 +4,8 @@
 static const char usual[] =
 	"# written by configure\n"
 	"compiler clang-19 { path = \"/usr/bin/clang-19\" family = \"clang\" version = \"19.1.7\"\n"
-	"  sanitizers = {\"address\",\"thread\"} valgrind = true valgrind-flags = {\"-gdwarf-4\"} }\n"
+	"  sanitizers = {\"address\",\"thread\"} valgrind = true\n"
+	"  valgrind-flags = {\"-gdwarf-4\"} }\n"
 	"compiler gcc { path = \"/usr/bin/gcc\" family = \"gcc\" version = \"12.2.0\"\n"
 	"  sanitizers = {} valgrind = false valgrind-flags = {} }\n"
 	"valgrind { path = \"/usr/bin/valgrind\" version = \"3.19.0\" }\n"
