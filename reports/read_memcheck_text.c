@@ -132,6 +132,8 @@ static int opens(void *state, const struct line *line)
 		scanner_unparsed(st->s, line->number, line->s, "the checker itself gave up");
 	if (!text)
 		return 0;
+	if (text_after(text, "Valgrind: I can't recover"))
+		scanner_unparsed(st->s, line->number, line->s, "the checker itself gave up");
 	struct process *p = process_of(st, pid);
 	if (text_after(text, "Helgrind, a "))
 		p->tool = "helgrind";

@@ -256,7 +256,7 @@ static int goes_on(void *state, const struct line *line)
 
 	if (!r->f)
 		return 0;
-	if (text_after(line->s, "SUMMARY: ")) {
+	if (text_after(line->s, "SUMMARY: ") && strstr(line->s, "Sanitizer: ")) {
 		report_text(r, line);
 		report_close(r);
 		st->leak_pid = -1;

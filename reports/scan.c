@@ -54,18 +54,30 @@ static void hand_over(struct scanner *s)
 	s->sink.finding(s->sink.context, f);
 }
 
+/* F tells all that CPYTHON, which only repeats it, had to add; CPYTHON is freed. */
+static void merge(struct finding *f, struct finding *cpython)
+{
+	struct buf text = {0};
+
+	finding_take_python(f, cpython);
+	buf_addstr(&text, f->text ? f->text : "");
+	if (cpython->text && text.len + strlen(cpython->text) < REPORT_TEXT_MAX)
+		buf_addf(&text, "\n%s", cpython->text);
+	free(f->text);
+	f->text = buf_detach(&text);
+	finding_free(cpython);
+}
+
 void scanner_emit(struct scanner *s, struct finding *f)
 {
 	if (f->occurrence_count && !f->occurrences->log)
 		f->occurrences->log = xstrdup(s->log);
 	if (s->held && finding_repeats(f, s->held)) {
-		finding_take_python(s->held, f);
-		finding_free(f);
+		merge(s->held, f);
 		return;
 	}
 	if (s->held && finding_repeats(s->held, f)) {
-		finding_take_python(f, s->held);
-		finding_free(s->held);
+		merge(f, s->held);
 		s->held = NULL;
 	}
 	hand_over(s);
