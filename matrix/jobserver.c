@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/buf.h"
 #include "common/mem.h"
 #include "matrix/jobserver.h"
 
@@ -56,7 +57,9 @@ int jobserver_open(struct jobserver *j, int tokens, const char *fifo_dir, struct
 {
 	*j = (struct jobserver){ .pipe = { -1, -1 }, .poll_fd = -1 };
 	j->tokens = tokens > 0 ? tokens : 1;
-	int rc = fifo_dir ? open_fifo(j, fifo_dir, e) : open_pipe(j, e);
+	/* Make 4.4 reads a $ in the path well, but does not quote it for its children. */
+	int with_fifo = fifo_dir && !strchr(fifo_dir, '$');
+	int rc = with_fifo ? open_fifo(j, fifo_dir, e) : open_pipe(j, e);
 
 	if (rc == 0 && put(j->poll_fd, j->tokens) < 0)
 		rc = err_set(e, EXIT_INFRASTRUCTURE, "%d are too many jobs:", j->tokens);
@@ -107,9 +110,28 @@ void jobserver_refill(struct jobserver *j)
 			break;
 }
 
+/* As make itself quotes words for its children: blanks end a word there, and $ is expanded. */
+static void add_quoted(struct buf *b, const char *word)
+{
+	for (; *word; word++) {
+		if (strchr(" \t\n\\", *word))
+			buf_addch(b, '\\');
+		else if (*word == '$')
+			buf_addch(b, '$');
+		buf_addch(b, *word);
+	}
+}
+
 char *jobserver_makeflags(const struct jobserver *j)
 {
-	if (j->fifo)
-		return xasprintf(" -j%d --jobserver-auth=fifo:%s", j->tokens, j->fifo);
-	return xasprintf(" -j%d --jobserver-auth=%d,%d", j->tokens, j->pipe[0], j->pipe[1]);
+	struct buf b = { 0 };
+
+	buf_addf(&b, " -j%d --jobserver-auth=", j->tokens);
+	if (j->fifo) {
+		buf_addstr(&b, "fifo:");
+		add_quoted(&b, j->fifo);
+	} else {
+		buf_addf(&b, "%d,%d", j->pipe[0], j->pipe[1]);
+	}
+	return buf_detach(&b);
 }

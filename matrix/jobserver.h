@@ -18,7 +18,7 @@ struct jobserver {
 	char *fifo;	   /* path, or NULL; owned */
 };
 
-/* FIFO_DIR: a folder for the fifo, or NULL for the pipe form. */
+/* FIFO_DIR: a folder for the fifo, or NULL for the pipe form (taken too if it has a $ in it). */
 int jobserver_open(struct jobserver *j, int tokens, const char *fifo_dir, struct err *e);
 void jobserver_close(struct jobserver *j);
 

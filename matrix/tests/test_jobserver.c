@@ -168,6 +168,12 @@ static void make_takes_tokens_from_fifo(void **state)
 		skip(); /* make older than 4.4 */
 	run_makes(3, 1, "make", root);
 	run_makes(4, 2, "make", root);
+	for (const char *const *s = (const char *const[]){ "a b\\c '\"d", "e$(f) $$", NULL }; *s; s++) {
+		char *odd = xasprintf("%s/%s", root, *s);
+		assert_int_equal(dir_make(odd, NULL), 0);
+		run_makes(3, 1, "make", odd);
+		free(odd);
+	}
 }
 
 /* One job of a client: a token by a blocking read, as the manual has it, and back after use. */
@@ -251,9 +257,9 @@ static void flags(void **state)
 	(void)state;
 	assert_string_equal(flags, " -j4 --jobserver-auth=5,6");
 	free(flags);
-	j.fifo = "/tmp/f";
+	j.fifo = "/tmp/a b$\\";
 	flags = jobserver_makeflags(&j);
-	assert_string_equal(flags, " -j4 --jobserver-auth=fifo:/tmp/f");
+	assert_string_equal(flags, " -j4 --jobserver-auth=fifo:/tmp/a\\ b$$\\\\");
 	free(flags);
 }
 
