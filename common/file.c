@@ -36,41 +36,50 @@ int file_read(const char *path, struct buf *b, size_t max, struct err *e)
 	return n < 0 ? -1 : 0;
 }
 
-static int write_all(int fd, const char *data, size_t len)
+/* A device or a pipe (/dev/null, /dev/stdout) must not be replaced by a file. */
+static int is_special(const char *path)
 {
-	while (len) {
-		ssize_t n = write(fd, data, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		data += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+FILE *file_begin(const char *path, char **temporary, struct err *e)
+{
+	*temporary = is_special(path) ? NULL : xasprintf("%s.%ld.new", path, (long)getpid());
+	FILE *f = fopen(*temporary ? *temporary : path, "we");
+
+	if (f)
+		return f;
+	err_set(e, EXIT_INFRASTRUCTURE, "cannot create '%s':", path);
+	free(*temporary);
+	return NULL;
+}
+
+int file_end(FILE *f, char *temporary, const char *path, int rc, struct err *e)
+{
+	int broken = ferror(f);
+
+	if ((fclose(f) != 0 || broken) && rc == 0)
+		rc = err_set(e, EXIT_INFRASTRUCTURE, "cannot write '%s':", path);
+	if (temporary && rc == 0 && rename(temporary, path) < 0)
+		rc = err_set(e, EXIT_INFRASTRUCTURE, "cannot rename '%s' to '%s':", temporary, path);
+	if (temporary && rc != 0)
+		unlink(temporary);
+	free(temporary);
+	return rc;
 }
 
 int file_write(const char *path, const void *data, size_t len, struct err *e)
 {
-	char *temporary = xasprintf("%s.%ld.new", path, (long)getpid());
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), rc = -1;
+	char *temporary;
+	FILE *f = file_begin(path, &temporary, e);
 
-	if (fd < 0) {
-		err_set(e, EXIT_INFRASTRUCTURE, "cannot create '%s':", temporary);
-		goto out;
-	}
-	rc = write_all(fd, data, len);
-	if (close(fd) < 0)
-		rc = -1;
-	if (rc < 0)
-		err_set(e, EXIT_INFRASTRUCTURE, "cannot write '%s':", path);
-	else if ((rc = rename(temporary, path)) < 0)
-		err_set(e, EXIT_INFRASTRUCTURE, "cannot rename '%s' to '%s':", temporary, path);
-	if (rc < 0)
-		unlink(temporary);
-out:
-	free(temporary);
-	return rc;
+	if (!f)
+		return -1;
+	if (len)
+		fwrite(data, 1, len, f);
+	return file_end(f, temporary, path, 0, e);
 }
 
 int dir_make(const char *path, struct err *e)

@@ -5,6 +5,7 @@
 #define SM_COMMON_FILE_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "common/buf.h"
 #include "common/error.h"
@@ -17,6 +18,14 @@ int file_read(const char *path, struct buf *b, size_t max, struct err *e);
  * a reader, or a run that is killed, never sees a part.
  */
 int file_write(const char *path, const void *data, size_t len, struct err *e);
+
+/*
+ * The same for a stream: write to what file_begin() gives (NULL with E filled), then hand it to
+ * file_end() with the RC so far. Unless that is 0 nothing appears at PATH; the result is RC, or -1
+ * when it could not be written. What is not a regular file (/dev/null, a pipe) is written directly.
+ */
+FILE *file_begin(const char *path, char **temporary, struct err *e);
+int file_end(FILE *f, char *temporary, const char *path, int rc, struct err *e);
 
 /* Makes PATH and the folders above it; no error when they are there. */
 int dir_make(const char *path, struct err *e);

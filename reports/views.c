@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/file.h"
 #include "common/mem.h"
@@ -11,28 +10,11 @@ int results_write_file(const struct results *r, const char *path, results_writer
 		       struct err *e)
 {
 	char *temporary;
-	FILE *f;
-	int rc;
 
 	if (!strcmp(path, "-"))
 		return writer(r, stdout, flags, e);
-	temporary = xasprintf("%s.%ld.new", path, (long)getpid());
-	f = fopen(temporary, "we");
-	if (!f) {
-		rc = err_set(e, EXIT_INFRASTRUCTURE, "cannot create '%s':", path);
-		free(temporary);
-		return rc;
-	}
-	rc = writer(r, f, flags, e);
-	if (fclose(f) && !rc)
-		rc = err_set(e, EXIT_INFRASTRUCTURE, "cannot write '%s':", path);
-	if (!rc && rename(temporary, path) < 0)
-		rc = err_set(e, EXIT_INFRASTRUCTURE, "cannot rename '%s' to '%s':", temporary,
-			     path);
-	if (rc)
-		unlink(temporary);
-	free(temporary);
-	return rc;
+	FILE *f = file_begin(path, &temporary, e);
+	return f ? file_end(f, temporary, path, writer(r, f, flags, e), e) : -1;
 }
 
 int results_write_views(const struct results *r, const char *dir, struct err *e)
