@@ -1,4 +1,5 @@
 /* Kinds of tools that print prose: UBSan's messages, Valgrind's text output. The first match counts. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,8 +38,6 @@ static const struct phrase ubsan[] = {
 	{"which is not a valid value for type", "'bool'", "invalid-bool-load", 0},
 	{"which is not a valid value for type", "'_Bool'", "invalid-bool-load", 0},
 	{"which is not a valid value for type", NULL, "invalid-enum-load", 0},
-	{"implicit conversion from type", "changed the value", "implicit-conversion", 1},
-	{"implicit conversion from type", NULL, "implicit-conversion", 1},
 	{"variable length array bound", NULL, "non-positive-vla-index", 1},
 	{"execution reached an unreachable", NULL, "unreachable-call", 1},
 	{"execution reached a __builtin_unreachable", NULL, "unreachable-call", 1},
@@ -133,8 +132,30 @@ static const char *look_up(const struct phrase *table, size_t n, const char *s)
 
 #define LOOK_UP(table, s) look_up(table, sizeof(table) / sizeof *(table), s)
 
+/* "... of value 4 (32-bit, unsigned) to type 'T' changed the value to 4 (8-bit, signed)" */
+static const char *conversion_kind(const char *message)
+{
+	int bits[2] = {0}, is_signed[2] = {0};
+	const char *p = message;
+
+	for (int i = 0; i < 2 && (p = strstr(p, "-bit, ")); i++) {
+		const char *digits = p;
+		while (digits > message && isdigit((unsigned char)digits[-1]))
+			digits--;
+		bits[i] = atoi(digits);
+		p += strlen("-bit, ");
+		is_signed[i] = *p == 's';
+	}
+	if (bits[0] <= bits[1])
+		return "implicit-integer-sign-change";
+	return is_signed[0] || is_signed[1] ? "implicit-signed-integer-truncation"
+					    : "implicit-unsigned-integer-truncation";
+}
+
 const char *ubsan_kind(const char *message)
 {
+	if (text_after(message, "implicit conversion from type"))
+		return conversion_kind(message);
 	const char *kind = LOOK_UP(ubsan, message);
 
 	return kind ? kind : "undefined-behavior";

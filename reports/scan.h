@@ -1,7 +1,8 @@
 /*
  * From bytes to findings. A scanner is fed one log in pieces of any size; it recognises the formats
- * in it from the content and hands over each finding when it is complete. It keeps no more than one
- * report in memory.
+ * in it from the content and hands over each finding when it is complete. It keeps no more than the
+ * latest reports in memory: one of each tool and process, and of Valgrind's XML those of one document,
+ * whose counts come last.
  */
 #ifndef SM_REPORTS_SCAN_H
 #define SM_REPORTS_SCAN_H
