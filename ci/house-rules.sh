@@ -7,11 +7,14 @@ cd "${1:-.}" || exit 2
 list=$(mktemp -d)
 trap 'rm -rf "$list"' EXIT
 
-# the files that are ours: in a checkout what git knows of or would take, elsewhere all there are
-if [ -e .git ]; then
+# the files that are ours: in a checkout what git knows of or would take, elsewhere all but what
+# configure and make write
+if [ -e .git ] && command -v git >/dev/null; then
     git -c safe.directory='*' ls-files --cached --others --exclude-standard
 else
-    find . -type f | sed 's|^\./||' | grep -v -e '^build/' -e '^out/'
+    find . -type f ! -path './.git/*' ! -path './build/*' ! -path './out/*' ! -name config.log \
+        ! -name config.mk ! -name config.h ! -name toolchain.conf ! -path '*/__pycache__/*' |
+        sed 's|^\./||'
 fi | while read -r f; do [ ! -f "$f" ] || echo "$f"; done | sort >"$list/all"
 
 # select PATTERN: files whose names match
