@@ -15,19 +15,23 @@ enum { FRESH = 24 * 3600, UPDATE_LIMIT = 900 };
 
 #define WHAT_TO_GIVE "give the source with --with-runtime-src=DIR|TARBALL (make: RUNTIME_SRC=)"
 
+/* How much a line says of what went wrong: "Err:" names only what was fetched. */
+static int weight(const char *line)
+{
+	return strncmp(line, "E:", 2) == 0 ? 3 : strncmp(line, "W:", 2) == 0 ? 2 :
+		strncmp(line, "Err:", 4) == 0;
+}
+
 char *apt_complaint(const struct buf *out)
 {
 	struct strv lines = { 0 };
-	const char *found = NULL;
+	const char *found = "no message";
 
 	strv_split(&lines, out->data ? out->data : "", "\r\n");
-	for (size_t i = 0; i < lines.n; i++) {
-		const char *s = lines.v[i];
-		int error = strncmp(s, "E:", 2) == 0 || strncmp(s, "Err:", 4) == 0;
-		if (error || (strncmp(s, "W:", 2) == 0 && (!found || *found == 'W')))
-			found = s;
-	}
-	char *copy = xstrdup(found ? found : "no message");
+	for (size_t i = 0; i < lines.n; i++)
+		if (weight(lines.v[i]) && weight(lines.v[i]) >= weight(found))
+			found = lines.v[i];
+	char *copy = xstrdup(found);
 	strv_release(&lines);
 	return copy;
 }

@@ -27,7 +27,7 @@ int apt_update(struct apt *a, struct err *e);
 int apt_run(struct apt *a, const struct strv *argv, const char *cwd, struct buf *out, int *status,
 	    struct err *e);
 
-/* The last line of apt's output that begins with "E:" or "Err:", or with "W:"; owned. */
+/* The last line of apt's output that begins with "E:" or, without one, "W:" or "Err:"; owned. */
 char *apt_complaint(const struct buf *out);
 
 struct mirror {
