@@ -30,15 +30,21 @@ json_t *json_read(const char *path, struct err *e)
 	return json;
 }
 
-char *json_text(const json_t *object, const char *name)
+/* The text of VALUE, cleaned; owned by the caller; NULL if it is no string. */
+static char *json_clean(const json_t *value)
 {
-	const char *value = json_string_value(json_object_get(object, name));
+	const char *s = json_string_value(value);
 	struct buf clean = { 0 };
 
-	if (!value)
+	if (!s)
 		return NULL;
-	clean_text(&clean, value, strlen(value), TEXT_MAX);
+	clean_text(&clean, s, strlen(s), TEXT_MAX);
 	return buf_detach(&clean);
+}
+
+char *json_text(const json_t *object, const char *name)
+{
+	return json_clean(json_object_get(object, name));
 }
 
 double json_seconds(const json_t *object, const char *name)
@@ -70,7 +76,7 @@ static void read_planned(struct cell_result *c, const json_t *cell, const char *
 		strv_push(&c->partitions, partition);
 	json_array_foreach(json_object_get(cell, "units"), i, unit)
 		if (json_is_string(unit)) {
-			char *name = clean_line(json_string_value(unit), 1000);
+			char *name = json_clean(unit);
 
 			unit_get(c, name)->planned = 1;
 			free(name);

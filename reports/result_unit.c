@@ -53,10 +53,11 @@ static void read_end(const json_t *unit, struct end *end)
 
 static void read_unit(struct unit_result *u, const json_t *unit, const char *dir)
 {
-	const char *name = json_string_value(json_object_get(unit, "unit"));
 	const char *slash = strrchr(dir, '/');
 
-	u->unit = clean_line(name && *name ? name : slash ? slash + 1 : dir, 1000);
+	u->unit = json_text(unit, "unit");
+	if (!u->unit)
+		u->unit = clean_line(slash ? slash + 1 : dir, 1000);
 	u->seconds = json_seconds(unit, "seconds");
 	u->started = json_text(unit, "started");
 	u->ran = 1;

@@ -229,6 +229,39 @@ static void a_runners_xml_that_is_cut_gives_its_whole_cases(void **state)
 	results_release(&r);
 }
 
+static void entities_are_not_expanded(void **state)
+{
+	(void)state;
+	struct results r;
+
+	put_run("\"test_a\"");
+	put_unit("test_a", "\"exit_code\": 0");
+	put("asan/units/test_a/junit.xml",
+	    "<!DOCTYPE t [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>]>"
+	    "<testsuite><testcase name='&b;&b;&b;'/></testsuite>");
+	read_folder(&r);
+	assert_int_equal(r.totals.tests, 1);
+	assert_int_equal(the_case(&r, "test_a", "test_a")->outcome, OUTCOME_PASSED);
+	results_release(&r);
+}
+
+static void any_unit_name_will_do(void **state)
+{
+	(void)state;
+	struct results r;
+
+	put_run("\"a b\", \"a\\nb\", \"$(x) '\\\"<&\"");
+	put("asan/units/1/unit.json", "{\"unit\": \"a b\", \"exit_code\": 0}");
+	put("asan/units/2/unit.json", "{\"unit\": \"a\\nb\", \"exit_code\": 3}");
+	put("asan/units/3/unit.json", "{\"unit\": \"$(x) '\\\"<&\", \"exit_code\": 0}");
+	read_folder(&r);
+	assert_int_equal(r.totals.tests, 3);
+	assert_int_equal(r.totals.missing, 0);
+	assert_int_equal(the_case(&r, "a\nb", "a\nb")->outcome, OUTCOME_ERROR);
+	assert_int_equal(the_case(&r, "a b", "a b")->outcome, OUTCOME_PASSED);
+	results_release(&r);
+}
+
 static void raw_logs_have_findings_without_a_cell(void **state)
 {
 	(void)state;
@@ -279,6 +312,8 @@ int main(void)
 		CASE(a_cell_without_cell_json_is_missing),
 		CASE(left_out_units_have_their_reason),
 		CASE(a_runners_xml_that_is_cut_gives_its_whole_cases),
+		CASE(entities_are_not_expanded),
+		CASE(any_unit_name_will_do),
 		CASE(raw_logs_have_findings_without_a_cell),
 		CASE(one_units_folder_alone_can_be_read),
 	};
