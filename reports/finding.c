@@ -5,10 +5,14 @@
 #include "reports/finding.h"
 
 const char *const role_names[ROLE_COUNT] = {
-	[ROLE_ACCESS] = "access", [ROLE_FREE] = "free",
-	[ROLE_ALLOC] = "alloc",	  [ROLE_ORIGIN] = "origin",
-	[ROLE_STORED] = "stored", [ROLE_OTHER_ACCESS] = "other-access",
-	[ROLE_LOCK] = "lock",	  [ROLE_THREAD] = "thread",
+	[ROLE_ACCESS] = "access",
+	[ROLE_FREE] = "free",
+	[ROLE_ALLOC] = "alloc",
+	[ROLE_ORIGIN] = "origin",
+	[ROLE_STORED] = "stored",
+	[ROLE_OTHER_ACCESS] = "other-access",
+	[ROLE_LOCK] = "lock",
+	[ROLE_THREAD] = "thread",
 	[ROLE_PYTHON] = "python",
 };
 

@@ -44,11 +44,19 @@ static size_t arguments(const char *s)
 	return skip + strcspn(s + skip, "(");
 }
 
-/* A function's name without what compilers and libraries add; NULL for NULL. Owned by the caller. */
+/* A function's name without what compilers and libraries add; NULL for NULL. Owned by the caller.
+ */
 static char *normalise(const char *function)
 {
 	static const char *const marks[] = {
-		".part.", ".isra.", ".constprop.", ".cold", ".lto_priv.", ".llvm.", "@", "[abi:",
+		".part.",
+		".isra.",
+		".constprop.",
+		".cold",
+		".lto_priv.",
+		".llvm.",
+		"@",
+		"[abi:",
 	};
 
 	if (!function)
@@ -107,8 +115,8 @@ static char *site(const struct frame *frame)
 	if (frame->file)
 		return xasprintf("%s:%d", base_name(frame->file), frame->line);
 	if (frame->module)
-		return xasprintf("?%s+%s", base_name(frame->module),
-				 frame->offset ? frame->offset : "");
+		return xasprintf(
+		        "?%s+%s", base_name(frame->module), frame->offset ? frame->offset : "");
 	return xstrdup("?");
 }
 
@@ -122,8 +130,8 @@ static int has_line(const struct buf *b, size_t from, const char *s)
 }
 
 /* Up to MAX frames that level LEVEL lets through; a function is named once: recursion folds. */
-static size_t add_frames(struct buf *b, const struct frames *frames, size_t max,
-			 enum ignore_level level)
+static size_t add_frames(
+        struct buf *b, const struct frames *frames, size_t max, enum ignore_level level)
 {
 	size_t from = b->len, added = 0;
 
@@ -158,13 +166,13 @@ static int compare(const void *a, const void *b)
 }
 
 /* The sites of the stacks of roles A and B, sorted: which thread came first is chance. */
-static void add_sorted(struct buf *b, const struct finding *f, enum role one, enum role other,
-		       size_t max)
+static void add_sorted(
+        struct buf *b, const struct finding *f, enum role one, enum role other, size_t max)
 {
-	struct strv sites = {0};
+	struct strv sites = { 0 };
 
 	for (size_t i = 0; i < f->stack_count; i++) {
-		struct buf key = {0};
+		struct buf key = { 0 };
 		if (f->stacks[i].role != one && f->stacks[i].role != other)
 			continue;
 		add_stack(&key, &f->stacks[i].frames, max);
@@ -208,7 +216,7 @@ static void add_runtime(struct buf *b, const struct finding *f, size_t max)
 		add_stack(b, &stack->frames, max);
 	for (size_t i = 0; i < f->python.n && i < max; i++)
 		buf_addf(b, "%s %s\n", base_name(f->python.v[i].file ? f->python.v[i].file : ""),
-			 f->python.v[i].function ? f->python.v[i].function : "");
+		        f->python.v[i].function ? f->python.v[i].function : "");
 }
 
 /* Direct or indirect is chance, and so is which of two reads saw the undefined bits. */
@@ -221,7 +229,8 @@ static const char *canonical_kind(const struct finding *f)
 
 static void add_key(struct buf *b, const struct finding *f, size_t max)
 {
-	/* the category tells a read of a freed block from one beyond a block, which Memcheck does not */
+	/* the category tells a read of a freed block from one beyond a block, which Memcheck does
+	 * not */
 	buf_addf(b, "%s\n%s\n%s\n", f->tool, canonical_kind(f), f->category);
 	if (!strcmp(f->category, "race")) {
 		add_sorted(b, f, ROLE_ACCESS, ROLE_OTHER_ACCESS, max > 1 ? RACE_FRAMES : 1);
@@ -249,13 +258,13 @@ static void add_key(struct buf *b, const struct finding *f, size_t max)
 
 static char *hash(const char *prefix, const struct finding *f, size_t max)
 {
-	struct buf b = {0};
+	struct buf b = { 0 };
 
 	add_key(&b, f, max);
 	XXH128_hash_t h = XXH3_128bits(b.data, b.len);
 	buf_release(&b);
 	return xasprintf("%s:%016llx%016llx", prefix, (unsigned long long)h.high64,
-			 (unsigned long long)h.low64);
+	        (unsigned long long)h.low64);
 }
 
 void fingerprint(struct finding *f)

@@ -61,7 +61,7 @@ static void trim_end(char *s)
 /* Groups at the end of a line that say nothing: "(BuildId: ...)", an address, a place unknown. */
 static int is_noise(const char *group)
 {
-	static const char *const starts[] = {"(0x", "(BuildId: ", "(discriminator", "(?\?)"};
+	static const char *const starts[] = { "(0x", "(BuildId: ", "(discriminator", "(?\?)" };
 
 	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
 		if (text_after(group, starts[i]))
@@ -117,11 +117,10 @@ static char *find_file(char *s)
 {
 	for (char *p = s; (p = strchr(p, ' ')); p++)
 		if ((p[1] == '/' || text_after(p + 1, "../") || text_after(p + 1, "./")) &&
-		    outside_brackets(s, (size_t)(p - s)))
+		        outside_brackets(s, (size_t)(p - s)))
 			return p + 1;
 	char *last = strrchr(s, ' ');
-	if (last && last != s && is_location(last + 1) &&
-	    outside_brackets(s, (size_t)(last - s)))
+	if (last && last != s && is_location(last + 1) && outside_brackets(s, (size_t)(last - s)))
 		return last + 1;
 	return NULL;
 }

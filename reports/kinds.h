@@ -19,10 +19,10 @@ const char *ubsan_kind(const char *message);
 const char *valgrind_kind(const char *tool, const char *message);
 
 /*
- * A finding of tool `process`: how a process ended, with no checker's word on it. KIND is a signal's
- * name ("SIGSEGV"), "timeout", "out-of-memory" or "exit"; MESSAGE is one line, copied. Classified
- * and fingerprinted; without an occurrence. SUBJECT (what ran; not NULL) is the fingerprint's place.
- * Owned by the caller.
+ * A finding of tool `process`: how a process ended, with no checker's word on it. KIND is a
+ * signal's name ("SIGSEGV"), "timeout", "out-of-memory" or "exit"; MESSAGE is one line, copied.
+ * Classified and fingerprinted; without an occurrence. SUBJECT (what ran; not NULL) is the
+ * fingerprint's place. Owned by the caller.
  */
 struct finding *finding_process(const char *kind, const char *subject, const char *message);
 

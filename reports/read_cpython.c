@@ -14,33 +14,37 @@
 struct state {
 	struct scanner *s;
 	struct report r;
-	int prelude;	/* an assertion or a dump is open, and its fatal error has not come */
+	int prelude;    /* an assertion or a dump is open, and its fatal error has not come */
 	int collecting; /* Python frames are being read */
-	int current;	/* the current thread's stack has been read */
+	int current;    /* the current thread's stack has been read */
 	int stack_seen;
 	unsigned char api; /* of the debug allocator's dump */
 };
 
-static const struct { const char *text, *kind; } signals[] = {
-	{"Segmentation fault", "SIGSEGV"},
-	{"Aborted", "SIGABRT"},
-	{"Bus error", "SIGBUS"},
-	{"Illegal instruction", "SIGILL"},
-	{"Floating point exception", "SIGFPE"},
-	{"Floating-point exception", "SIGFPE"},
+static const struct {
+	const char *text, *kind;
+} signals[] = {
+	{ "Segmentation fault", "SIGSEGV" },
+	{ "Aborted", "SIGABRT" },
+	{ "Bus error", "SIGBUS" },
+	{ "Illegal instruction", "SIGILL" },
+	{ "Floating point exception", "SIGFPE" },
+	{ "Floating-point exception", "SIGFPE" },
 };
 
 /* Fatal errors that are of a kind of their own. */
-static const struct { const char *text, *kind; } fatals[] = {
-	{"_Py_CheckFunctionResult: ", "check-result"},
-	{"_Py_CheckSlotResult: ", "check-result"},
-	{"returned NULL without setting an exception", "check-result"},
-	{"returned a result with an exception set", "check-result"},
-	{"without holding the GIL", "gil"},
-	{"must be called with the GIL held", "gil"},
-	{"bug likely caused by a refcount error", "immortal-dealloc"},
-	{"deallocating ", "immortal-dealloc"},
-	{"negative ref count", "negative-refcount"},
+static const struct {
+	const char *text, *kind;
+} fatals[] = {
+	{ "_Py_CheckFunctionResult: ", "check-result" },
+	{ "_Py_CheckSlotResult: ", "check-result" },
+	{ "returned NULL without setting an exception", "check-result" },
+	{ "returned a result with an exception set", "check-result" },
+	{ "without holding the GIL", "gil" },
+	{ "must be called with the GIL held", "gil" },
+	{ "bug likely caused by a refcount error", "immortal-dealloc" },
+	{ "deallocating ", "immortal-dealloc" },
+	{ "negative ref count", "negative-refcount" },
 };
 
 static const char *fatal_kind(const char *text)
@@ -54,8 +58,8 @@ static const char *fatal_kind(const char *text)
 	return "fatal-error";
 }
 
-static void open_report(struct state *st, const char *kind, const struct line *line,
-			const char *message)
+static void open_report(
+        struct state *st, const char *kind, const struct line *line, const char *message)
 {
 	report_open(&st->r, st->s, "cpython", kind, line, 0);
 	report_message(&st->r, message);
@@ -64,7 +68,7 @@ static void open_report(struct state *st, const char *kind, const struct line *l
 
 static void add_site(struct state *st, const char *function, size_t len, const char *file, int line)
 {
-	struct frame frame = {.file = xstrdup(file), .line = line};
+	struct frame frame = { .file = xstrdup(file), .line = line };
 
 	if (function)
 		frame.function = xstrndup(function, len);
@@ -73,8 +77,8 @@ static void add_site(struct state *st, const char *function, size_t len, const c
 }
 
 /*
- * What the debug allocator found: the id of a freed block is overwritten with its dead byte. TEXT is
- * "FUNCTION: REASON", or a signal's name where the dump itself crashed.
+ * What the debug allocator found: the id of a freed block is overwritten with its dead byte. TEXT
+ * is "FUNCTION: REASON", or a signal's name where the dump itself crashed.
  */
 static void end_dump(struct state *st, const char *text)
 {
@@ -146,7 +150,7 @@ static int take_assertion(struct state *st, const struct line *line)
 	const char *at = strstr(line->s, ": Assertion ");
 
 	if (!at || !(text_after(at + 2, "Assertion `") || text_after(at + 2, "Assertion \"") ||
-		     text_after(at + 2, "Assertion failed")))
+	                   text_after(at + 2, "Assertion failed")))
 		return 0;
 	char *head = xstrndup(line->s, (size_t)(at - line->s)), *function = NULL, *place = head;
 	int number = 0, column = 0;
@@ -172,10 +176,12 @@ static int take_assertion(struct state *st, const struct line *line)
 	return number != 0;
 }
 
-static const struct { const char *what, *kind; } leaks[] = {
-	{"references", "refleak"},
-	{"memory blocks", "blockleak"},
-	{"file descriptors", "fdleak"},
+static const struct {
+	const char *what, *kind;
+} leaks[] = {
+	{ "references", "refleak" },
+	{ "memory blocks", "blockleak" },
+	{ "file descriptors", "fdleak" },
 };
 
 /* "test_x leaked [1, 1, 1] references, sum=3" */
@@ -208,7 +214,7 @@ static int take_measured(struct state *st, const struct line *line)
 		return 0;
 	open_report(st, "refleak", line, "");
 	char *message = xasprintf("%ld reference%s %s%s%s", labs(n), labs(n) == 1 ? "" : "s",
-				  n > 0 ? "leaked" : "missing", *end ? ":" : "", end);
+	        n > 0 ? "leaked" : "missing", *end ? ":" : "", end);
 	report_message(&st->r, message);
 	free(message);
 	report_close(&st->r);
@@ -263,7 +269,7 @@ static int take_c_frame(struct state *st, const char *s)
 		return 0;
 	const char *name = end + strlen("\", at ");
 	size_t len = strcspn(name, "+ ");
-	struct frame frame = {.module = xstrndup(module, (size_t)(end - module))};
+	struct frame frame = { .module = xstrndup(module, (size_t)(end - module)) };
 	if (len)
 		frame.function = xstrndup(name, len);
 	if (name[len] == '+')
@@ -292,8 +298,13 @@ static int take_thread(struct state *st, const char *s)
 static int is_own_text(const char *s)
 {
 	static const char *const starts[] = {
-		"Python runtime state:", "Enable tracemalloc", "object ", "<object at ",
-		"  <no Python frame>",	 "  ...",	       "    ",
+		"Python runtime state:",
+		"Enable tracemalloc",
+		"object ",
+		"<object at ",
+		"  <no Python frame>",
+		"  ...",
+		"    ",
 	};
 
 	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
@@ -314,7 +325,7 @@ static int goes_on(void *state, const struct line *line)
 		return 1;
 	}
 	if (take_thread(st, line->s) || take_python_frame(st, line->s) ||
-	    take_c_frame(st, line->s) || is_own_text(line->s)) {
+	        take_c_frame(st, line->s) || is_own_text(line->s)) {
 		report_text(&st->r, line);
 		return 1;
 	}
@@ -342,4 +353,4 @@ static void *make(struct scanner *s)
 	return st;
 }
 
-const struct reader cpython_reader = {"cpython", make, opens, goes_on, finish};
+const struct reader cpython_reader = { "cpython", make, opens, goes_on, finish };

@@ -66,8 +66,8 @@ static struct process *process_of(struct state *st, long pid)
 	return p;
 }
 
-static int open_error(struct state *st, struct process *p, const struct line *line,
-		      const char *text)
+static int open_error(
+        struct state *st, struct process *p, const struct line *line, const char *text)
 {
 	const char *kind = valgrind_kind(p->tool, text);
 
@@ -100,8 +100,8 @@ static void take_aux(struct process *p, const char *text)
 		role = ROLE_OTHER_ACCESS;
 	else if (strstr(text, "acquisition of lock at"))
 		role = text_after(text, "followed by") && !finding_find(p->r.f, ROLE_ACCESS)
-			       ? ROLE_ACCESS
-			       : ROLE_LOCK;
+		               ? ROLE_ACCESS
+		               : ROLE_LOCK;
 	else if (!p->frames)
 		return;
 	report_role(&p->r, role);
@@ -128,7 +128,7 @@ static int opens(void *state, const struct line *line)
 	const char *text = split(line->s, &pid);
 
 	if (text_after(line->s, "valgrind: ") &&
-	    (strstr(line->s, "'impossible'") || strstr(line->s, "atal error")))
+	        (strstr(line->s, "'impossible'") || strstr(line->s, "atal error")))
 		scanner_unparsed(st->s, line->number, line->s, "the checker itself gave up");
 	if (!text)
 		return 0;
@@ -145,7 +145,7 @@ static int opens(void *state, const struct line *line)
 		p->repeats = 1;
 	if (*text && *text != ' ') {
 		if (p->r.f && (text_after(text, "---") || text_after(text, "ERROR SUMMARY") ||
-			       valgrind_kind(p->tool, text)))
+		                      valgrind_kind(p->tool, text)))
 			report_close(&p->r);
 		if (!p->repeats && !p->r.f)
 			open_error(st, p, line, text);
@@ -189,4 +189,4 @@ static void *make(struct scanner *s)
 	return st;
 }
 
-const struct reader memcheck_text_reader = {"valgrind", make, opens, goes_on, finish};
+const struct reader memcheck_text_reader = { "valgrind", make, opens, goes_on, finish };

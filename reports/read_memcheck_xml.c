@@ -24,12 +24,12 @@ struct state {
 	long begun; /* its line */
 	char *tool;
 	long pid;
-	const char *element;   /* its end tag's name while an element is being collected */
+	const char *element; /* its end tag's name while an element is being collected */
 	struct buf xml;
-	long first;	       /* the line of its start */
+	long first; /* the line of its start */
 	int too_long;
 	struct finding **pending; /* until the counts are there, which come last */
-	char **unique;		  /* the id of each */
+	char **unique;            /* the id of each */
 	size_t n, cap;
 };
 
@@ -73,16 +73,15 @@ static void take_element(struct state *st, int cut)
 {
 	if (cut || st->too_long)
 		scanner_unparsed(st->s, st->first, "<error>",
-				 cut ? "the element has no end" : "the element is too long");
+		        cut ? "the element has no end" : "the element is too long");
 	xmlDoc *doc = xmlReadMemory(st->xml.data, (int)st->xml.len, NULL, NULL,
-				    XML_PARSE_RECOVER | XML_PARSE_NONET | XML_PARSE_NOERROR |
-					    XML_PARSE_NOWARNING);
+	        XML_PARSE_RECOVER | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
 	if (root && !strcmp(st->element, "errorcounts")) {
 		take_counts(st, root);
 	} else if (root) {
 		struct finding *f =
-			valgrind_error(root, st->tool ? st->tool : "memcheck", st->pid, st->first);
+		        valgrind_error(root, st->tool ? st->tool : "memcheck", st->pid, st->first);
 		if (f)
 			add_pending(st, f, xml_child_text(root, "unique"));
 		else
@@ -101,7 +100,7 @@ static void collect(struct state *st, const char *text, size_t len)
 		buf_add(&st->xml, text, len);
 }
 
-static const char *const elements[] = {"error", "fatal_signal", "errorcounts"};
+static const char *const elements[] = { "error", "fatal_signal", "errorcounts" };
 
 /* The first element of interest that begins in S: where, with ELEMENT filled; or NULL. */
 static const char *find_start(const char *s, const char **element)
@@ -154,7 +153,7 @@ static void end_document(struct state *st)
 		take_element(st, 1);
 	if (st->inside && !st->ended)
 		scanner_unparsed(st->s, st->begun, "<valgrindoutput>",
-				 "the document has no end: the process was killed");
+		        "the document has no end: the process was killed");
 	flush(st);
 }
 
@@ -254,4 +253,4 @@ static void *make(struct scanner *s)
 	return st;
 }
 
-const struct reader memcheck_xml_reader = {"valgrind-xml", make, opens, goes_on, finish};
+const struct reader memcheck_xml_reader = { "valgrind-xml", make, opens, goes_on, finish };

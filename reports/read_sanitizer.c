@@ -13,19 +13,21 @@
 struct state {
 	struct scanner *s;
 	struct report r;
-	long leak_pid;	/* of the list of leaks that we are in; -1: in none */
-	int deadly; /* a DEADLYSIGNAL's report has not come */
+	long leak_pid;  /* of the list of leaks that we are in; -1: in none */
+	int deadly;     /* a DEADLYSIGNAL's report has not come */
 	long deadly_at; /* its line */
 	const char *deadly_tool;
 };
 
-static const struct { const char *name, *tool; } runtimes[] = {
-	{"HWAddressSanitizer", "asan"},
-	{"AddressSanitizer", "asan"},
-	{"LeakSanitizer", "lsan"},
-	{"MemorySanitizer", "msan"},
-	{"ThreadSanitizer", "tsan"},
-	{"UndefinedBehaviorSanitizer", "ubsan"},
+static const struct {
+	const char *name, *tool;
+} runtimes[] = {
+	{ "HWAddressSanitizer", "asan" },
+	{ "AddressSanitizer", "asan" },
+	{ "LeakSanitizer", "lsan" },
+	{ "MemorySanitizer", "msan" },
+	{ "ThreadSanitizer", "tsan" },
+	{ "UndefinedBehaviorSanitizer", "ubsan" },
 };
 
 /* The sanitizer whose name S begins with; *REST is what follows. NULL: none. */
@@ -75,31 +77,33 @@ static const char *parse_header(const char *s, long *pid, const char **text)
 }
 
 /* Headers that do not begin with their kind. */
-static const struct { const char *text, *kind; } headers[] = {
-	{"attempting double-free", "double-free"},
-	{"attempting free on address", "bad-free"},
-	{"attempting to call malloc_usable_size", "bad-malloc_usable_size"},
-	{"attempting to call __sanitizer_get_allocated_size",
-	 "bad-__sanitizer_get_allocated_size"},
-	{"calloc parameters overflow", "calloc-overflow"},
-	{"reallocarray parameters overflow", "reallocarray-overflow"},
-	{"pvalloc parameters overflow", "pvalloc-overflow"},
-	{"invalid allocation alignment", "invalid-allocation-alignment"},
-	{"invalid alignment requested in aligned_alloc", "invalid-aligned-alloc-alignment"},
-	{"invalid alignment requested in posix_memalign", "invalid-posix-memalign-alignment"},
-	{"requested allocation size", "allocation-size-too-big"},
-	{"allocator is out of memory", "out-of-memory"},
-	{"out of memory", "out-of-memory"},
-	{"failed to allocate", "out-of-memory"},
-	{"specified RSS limit exceeded", "rss-limit-exceeded"},
-	{"hard rss limit exhausted", "rss-limit-exceeded"},
-	{"bad parameters to __sanitizer_annotate_contiguous_container",
-	 "bad-__sanitizer_annotate_contiguous_container"},
-	{"bad parameters to __sanitizer_annotate_double_ended_contiguous_container",
-	 "bad-__sanitizer_annotate_double_ended_contiguous_container"},
-	{"CHECK failed", "CHECK failed"},
-	{"nested bug", "nested-bug"},
-	{"writable-executable page usage", "w-and-x-usage"},
+static const struct {
+	const char *text, *kind;
+} headers[] = {
+	{ "attempting double-free", "double-free" },
+	{ "attempting free on address", "bad-free" },
+	{ "attempting to call malloc_usable_size", "bad-malloc_usable_size" },
+	{ "attempting to call __sanitizer_get_allocated_size",
+	        "bad-__sanitizer_get_allocated_size" },
+	{ "calloc parameters overflow", "calloc-overflow" },
+	{ "reallocarray parameters overflow", "reallocarray-overflow" },
+	{ "pvalloc parameters overflow", "pvalloc-overflow" },
+	{ "invalid allocation alignment", "invalid-allocation-alignment" },
+	{ "invalid alignment requested in aligned_alloc", "invalid-aligned-alloc-alignment" },
+	{ "invalid alignment requested in posix_memalign", "invalid-posix-memalign-alignment" },
+	{ "requested allocation size", "allocation-size-too-big" },
+	{ "allocator is out of memory", "out-of-memory" },
+	{ "out of memory", "out-of-memory" },
+	{ "failed to allocate", "out-of-memory" },
+	{ "specified RSS limit exceeded", "rss-limit-exceeded" },
+	{ "hard rss limit exhausted", "rss-limit-exceeded" },
+	{ "bad parameters to __sanitizer_annotate_contiguous_container",
+	        "bad-__sanitizer_annotate_contiguous_container" },
+	{ "bad parameters to __sanitizer_annotate_double_ended_contiguous_container",
+	        "bad-__sanitizer_annotate_double_ended_contiguous_container" },
+	{ "CHECK failed", "CHECK failed" },
+	{ "nested bug", "nested-bug" },
+	{ "writable-executable page usage", "w-and-x-usage" },
 };
 
 /* The SUMMARY's word for a header's text; owned by the caller. */
@@ -122,8 +126,8 @@ static void take_address(struct finding *f, const char *text)
 		f->access.address = hex_dup(p);
 }
 
-static void take_header(struct state *st, const struct line *line, const char *tool, long pid,
-			const char *text)
+static void take_header(
+        struct state *st, const struct line *line, const char *tool, long pid, const char *text)
 {
 	st->deadly = 0;
 	st->leak_pid = -1;
@@ -150,7 +154,7 @@ static int take_leak(struct state *st, const struct line *line)
 	if ((!direct && !text_after(p, "Indirect leak of ")) || !strstr(p, "byte(s) in "))
 		return 0;
 	report_open(&st->r, st->s, "lsan", direct ? "Direct leak" : "Indirect leak", line,
-		    st->leak_pid > 0 ? st->leak_pid : 0);
+	        st->leak_pid > 0 ? st->leak_pid : 0);
 	report_message(&st->r, p);
 	report_role(&st->r, ROLE_ALLOC);
 	return 1;
@@ -188,16 +192,19 @@ static int opens(void *state, const struct line *line)
 	return 0;
 }
 
-static const struct { const char *text; int role; } headings[] = {
-	{"freed by thread", ROLE_FREE},
-	{"previously allocated by thread", ROLE_ALLOC},
-	{"allocated by thread", ROLE_ALLOC},
-	{"Uninitialized value was created by", ROLE_ORIGIN},
-	{"Uninitialized value was stored to memory at", ROLE_STORED},
-	{"Memory was marked as uninitialized", ROLE_ORIGIN},
-	{"Member fields were destroyed", ROLE_FREE},
-	{"These globals were registered at these points", ROLE_ALLOC},
-	{"registered at:", ROLE_ALLOC},
+static const struct {
+	const char *text;
+	int role;
+} headings[] = {
+	{ "freed by thread", ROLE_FREE },
+	{ "previously allocated by thread", ROLE_ALLOC },
+	{ "allocated by thread", ROLE_ALLOC },
+	{ "Uninitialized value was created by", ROLE_ORIGIN },
+	{ "Uninitialized value was stored to memory at", ROLE_STORED },
+	{ "Memory was marked as uninitialized", ROLE_ORIGIN },
+	{ "Member fields were destroyed", ROLE_FREE },
+	{ "These globals were registered at these points", ROLE_ALLOC },
+	{ "registered at:", ROLE_ALLOC },
 };
 
 /* Does LINE say what the next stack is? */
@@ -215,7 +222,7 @@ static int take_heading(struct report *r, const char *s)
 		return 1;
 	}
 	if (strstr(s, " is located in stack of ") || text_after(s, "[1]:") ||
-	    text_after(s, "[2]:")) {
+	        text_after(s, "[2]:")) {
 		report_role(r, s[0] == '[' ? ROLE_ALLOC : ROLE_ORIGIN);
 		return 1;
 	}
@@ -232,7 +239,7 @@ static int take_detail(struct report *r, const char *s)
 		return 1;
 	}
 	if (!r->f->stack_count && (text_after(s, "READ of size ") || text_after(s, "WRITE of ") ||
-				   text_after(s, "ACCESS of size ")))
+	                                  text_after(s, "ACCESS of size ")))
 		return access_parse(&r->f->access, s) == 0;
 	return 0;
 }
@@ -240,7 +247,11 @@ static int take_detail(struct report *r, const char *s)
 static int is_own_text(const char *s)
 {
 	static const char *const starts[] = {
-		"HINT:", "AddressSanitizer can not", "SCARINESS:", "Address 0x", "0x",
+		"HINT:",
+		"AddressSanitizer can not",
+		"SCARINESS:",
+		"Address 0x",
+		"0x",
 	};
 
 	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
@@ -264,14 +275,14 @@ static int goes_on(void *state, const struct line *line)
 	}
 	/* old runtimes have no SUMMARY, and the legend is the same for all */
 	if ((text_after(line->s, "==") && text_ends(line->s, "ABORTING")) ||
-	    text_after(line->s, "Shadow byte legend")) {
+	        text_after(line->s, "Shadow byte legend")) {
 		report_close(r);
 		return 1;
 	}
 	if (report_frame(r, line))
 		return 1;
 	if (take_heading(r, line->s) || take_detail(r, line->s) || is_own_text(line->s) ||
-	    text_after(line->s, "==")) {
+	        text_after(line->s, "==")) {
 		report_text(r, line);
 		return 1;
 	}
@@ -297,9 +308,9 @@ static void finish(void *state)
 	report_close(&st->r);
 	if (st->deadly) {
 		char text[] = "DEADLYSIGNAL";
-		struct line line = {text, strlen(text), st->deadly_at};
+		struct line line = { text, strlen(text), st->deadly_at };
 		report_open(&st->r, st->s, st->deadly_tool ? st->deadly_tool : "asan",
-			    "DEADLYSIGNAL", &line, 0);
+		        "DEADLYSIGNAL", &line, 0);
 		report_message(&st->r, "a deadly signal, and no report followed");
 		report_cut(&st->r, "the report of a deadly signal is missing");
 	}
@@ -316,4 +327,4 @@ static void *make(struct scanner *s)
 	return st;
 }
 
-const struct reader sanitizer_reader = {"sanitizer", make, opens, goes_on, finish};
+const struct reader sanitizer_reader = { "sanitizer", make, opens, goes_on, finish };

@@ -39,7 +39,7 @@ static int opens(void *state, const struct line *line)
 /* "  Previous atomic write of size 4 at 0x7b by thread T1 (mutexes: write M0):" */
 static int take_access(struct state *st, const char *s)
 {
-	struct access access = {0};
+	struct access access = { 0 };
 
 	if (!strstr(s, " of size ") || !strstr(s, " by ") || access_parse(&access, s))
 		return 0;
@@ -126,4 +126,4 @@ static void *make(struct scanner *s)
 	return st;
 }
 
-const struct reader tsan_reader = {"tsan", make, opens, goes_on, finish};
+const struct reader tsan_reader = { "tsan", make, opens, goes_on, finish };

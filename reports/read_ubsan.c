@@ -24,7 +24,7 @@ static void close_report(struct state *st)
 	struct finding *f = st->r.f;
 
 	if (f && !f->stack_count && st->file) {
-		struct frame frame = {.line = st->line, .column = st->column};
+		struct frame frame = { .line = st->line, .column = st->column };
 		frame.file = st->file;
 		st->file = NULL;
 		report_role(&st->r, ROLE_ACCESS);
@@ -41,8 +41,11 @@ static void close_report(struct state *st)
 
 static void take_access(struct finding *f, const char *message)
 {
-	static const struct { const char *start, *op; } ops[] = {
-		{"load of ", "read"}, {"store to ", "write"},
+	static const struct {
+		const char *start, *op;
+	} ops[] = {
+		{ "load of ", "read" },
+		{ "store to ", "write" },
 	};
 
 	for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
@@ -107,7 +110,7 @@ static int goes_on(void *state, const struct line *line)
 	if (report_frame(&st->r, line))
 		return 1;
 	if (text_after(line->s, "SUMMARY: UndefinedBehaviorSanitizer") ||
-	    (text_after(line->s, "SUMMARY: ") && strstr(line->s, "undefined-behavior"))) {
+	        (text_after(line->s, "SUMMARY: ") && strstr(line->s, "undefined-behavior"))) {
 		report_text(&st->r, line);
 		close_report(st);
 		return 1;
@@ -138,4 +141,4 @@ static void *make(struct scanner *s)
 	return st;
 }
 
-const struct reader ubsan_reader = {"ubsan", make, opens, goes_on, finish};
+const struct reader ubsan_reader = { "ubsan", make, opens, goes_on, finish };

@@ -47,15 +47,15 @@ struct report {
 	struct scanner *s;
 	struct finding *f; /* NULL: none is open */
 	struct buf text;
-	int role;	 /* of the next stack: enum role, or -1: unknown */
-	int stack;	 /* index of the stack being read, or -1 */
+	int role;        /* of the next stack: enum role, or -1: unknown */
+	int stack;       /* index of the stack being read, or -1 */
 	size_t expected; /* the number that its next frame has */
-	int foreign;	 /* lines in a row that did not belong here */
+	int foreign;     /* lines in a row that did not belong here */
 };
 
 /* Closes what is open, then begins a finding whose first line is LINE. PID 0: unknown. */
 void report_open(struct report *r, struct scanner *s, const char *tool, const char *kind,
-		 const struct line *line, long pid);
+        const struct line *line, long pid);
 void report_text(struct report *r, const struct line *line);
 /* The next "#0" begins a stack of this role; -1: one that is not kept. */
 void report_role(struct report *r, int role);

@@ -9,7 +9,7 @@
 #include "reports/reader.h"
 
 void report_open(struct report *r, struct scanner *s, const char *tool, const char *kind,
-		 const struct line *line, long pid)
+        const struct line *line, long pid)
 {
 	report_close(r);
 	r->s = s;

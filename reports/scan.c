@@ -10,8 +10,12 @@
 
 /* The order matters where two could open on one line: the more particular shape first. */
 static const struct reader *const readers[] = {
-	&tsan_reader, &sanitizer_reader,     &memcheck_xml_reader,
-	&ubsan_reader, &memcheck_text_reader, &cpython_reader,
+	&tsan_reader,
+	&sanitizer_reader,
+	&memcheck_xml_reader,
+	&ubsan_reader,
+	&memcheck_text_reader,
+	&cpython_reader,
 };
 
 enum { READERS = sizeof readers / sizeof *readers };
@@ -20,7 +24,7 @@ struct scanner {
 	char *log;
 	struct sink sink;
 	struct buf partial; /* a line whose end has not come yet */
-	int overlong;	    /* what follows of this line is dropped */
+	int overlong;       /* what follows of this line is dropped */
 	long lines;
 	void *states[READERS];
 	size_t current; /* the reader that opened last */
@@ -57,7 +61,7 @@ static void hand_over(struct scanner *s)
 /* F tells all that CPYTHON, which only repeats it, had to add; CPYTHON is freed. */
 static void merge(struct finding *f, struct finding *cpython)
 {
-	struct buf text = {0};
+	struct buf text = { 0 };
 
 	finding_take_python(f, cpython);
 	buf_addstr(&text, f->text ? f->text : "");
@@ -113,7 +117,7 @@ static void dispatch(struct scanner *s, const struct line *line)
 /* The line in s->partial is whole. */
 static void take_line(struct scanner *s)
 {
-	struct line line = {.number = ++s->lines};
+	struct line line = { .number = ++s->lines };
 
 	buf_addch(&s->partial, 0); /* room for the terminator, and never NULL */
 	line.len = text_clean_line(s->partial.data, s->partial.len - 1);

@@ -1,8 +1,8 @@
 /*
  * From bytes to findings. A scanner is fed one log in pieces of any size; it recognises the formats
  * in it from the content and hands over each finding when it is complete. It keeps no more than the
- * latest reports in memory: one of each tool and process, and of Valgrind's XML those of one document,
- * whose counts come last.
+ * latest reports in memory: one of each tool and process, and of Valgrind's XML those of one
+ * document, whose counts come last.
  */
 #ifndef SM_REPORTS_SCAN_H
 #define SM_REPORTS_SCAN_H
@@ -23,7 +23,8 @@ struct scanner;
 /* LOG: the name to put into occurrences; copied. SINK is copied. */
 struct scanner *scanner_new(const char *log, const struct sink *sink);
 void scanner_feed(struct scanner *s, const void *data, size_t len);
-/* The end of the log: a report that is cut here is handed over with an `unparsed` entry. Frees S. */
+/* The end of the log: a report that is cut here is handed over with an `unparsed` entry. Frees S.
+ */
 void scanner_finish(struct scanner *s);
 
 /* Fills f->fingerprint and f->bucket (fingerprint.c says how they are made). */

@@ -53,7 +53,7 @@ static void take_frame(struct frames *frames, struct buf *text, xmlNode *node, i
 	frame->file = xml_child_text(node, "file");
 	frame->line = line ? atoi(line) : 0;
 	buf_addf(text, "   %s %s: %s", first ? "at" : "by", ip ? ip : "?",
-		 frame->function ? frame->function : "?\?\?");
+	        frame->function ? frame->function : "?\?\?");
 	if (frame->file)
 		buf_addf(text, " (%s:%d)\n", frame->file, frame->line);
 	else
@@ -70,7 +70,7 @@ static void take_frame(struct frames *frames, struct buf *text, xmlNode *node, i
 
 static void take_stack(struct finding *f, struct buf *text, xmlNode *node, int role)
 {
-	struct frames frames = {0};
+	struct frames frames = { 0 };
 
 	for (xmlNode *c = node->children; c && frames.n < REPORT_FRAMES_MAX; c = c->next)
 		if (is_element(c, "frame"))
@@ -87,7 +87,7 @@ static int aux_role(const char *aux, int had)
 	if (text_ends(aux, "free'd"))
 		return ROLE_FREE;
 	if (text_ends(aux, "alloc'd") || strstr(aux, "lock was alloc'd") ||
-	    text_after(aux, "Block was alloc'd"))
+	        text_after(aux, "Block was alloc'd"))
 		return ROLE_ALLOC;
 	if (text_after(aux, "Uninitialised value was created"))
 		return ROLE_ORIGIN;
@@ -119,7 +119,7 @@ void valgrind_access(struct finding *f)
 	const char *message = f->message ? f->message : "";
 
 	if (!strcmp(f->kind, "InvalidRead") || !strcmp(f->kind, "InvalidWrite") ||
-	    !strcmp(f->kind, "Race")) {
+	        !strcmp(f->kind, "Race")) {
 		access_parse(&f->access, message);
 	} else if (!strcmp(f->kind, "ConflictingAccess")) {
 		const char *at = text_after_any(message, " at 0x");
@@ -172,7 +172,7 @@ static struct finding *fatal_signal(xmlNode *node, const char *tool, struct buf 
 	char *number = xml_child_text(node, "signo"), *name = xml_child_text(node, "signame");
 
 	f->message = xasprintf("Process terminating with default action of signal %s (%s)",
-			       number ? number : "?", name ? name : "?");
+	        number ? number : "?", name ? name : "?");
 	f->access.address = xml_child_text(node, "siaddr");
 	buf_addf(text, "%s\n", f->message);
 	free(number);
@@ -182,7 +182,7 @@ static struct finding *fatal_signal(xmlNode *node, const char *tool, struct buf 
 
 struct finding *valgrind_error(xmlNode *error, const char *tool, long pid, long line)
 {
-	struct buf text = {0};
+	struct buf text = { 0 };
 	struct finding *f;
 
 	if (is_element(error, "fatal_signal")) {

@@ -12,7 +12,8 @@
  */
 struct finding *valgrind_error(xmlNode *error, const char *tool, long pid, long line);
 
-/* The text of NODE's first child element NAME, trimmed, owned by the caller; NULL: there is none. */
+/* The text of NODE's first child element NAME, trimmed, owned by the caller; NULL: there is none.
+ */
 char *xml_child_text(xmlNode *node, const char *name);
 
 /* Fills F's access from its kind and message. */

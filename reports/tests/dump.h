@@ -22,8 +22,8 @@ static inline void dump_frames(struct buf *out, const struct frames *frames)
 }
 
 /*
- * One line, tab-separated: line, pid, tool, kind, category, access, address, top frame, frames of the
- * first stack, place of the top frame, roles, Python frames, count, fingerprint, message.
+ * One line, tab-separated: line, pid, tool, kind, category, access, address, top frame, frames of
+ * the first stack, place of the top frame, roles, Python frames, count, fingerprint, message.
  */
 static inline void dump_finding(struct buf *out, const struct finding *f)
 {
@@ -32,15 +32,15 @@ static inline void dump_finding(struct buf *out, const struct finding *f)
 	buf_addf(out, "%ld\t%ld\t%s\t", f->occurrences->line, f->occurrences->pid, f->tool);
 	dump_text(out, f->kind);
 	buf_addf(out, "\t%s\t%s %zu\t%s\t", f->category, f->access.op ? f->access.op : "-",
-		 f->access.size, f->access.address ? f->access.address : "-");
+	        f->access.size, f->access.address ? f->access.address : "-");
 	dump_text(out, top && top->function ? top->function : "-");
 	buf_addch(out, '\t');
 	if (f->stack_count)
 		dump_frames(out, &f->stacks[0].frames);
 	buf_addch(out, '\t');
 	if (top && top->file)
-		buf_addf(out, top->column ? "%s:%d:%d" : "%s:%d", top->file, top->line,
-			 top->column);
+		buf_addf(
+		        out, top->column ? "%s:%d:%d" : "%s:%d", top->file, top->line, top->column);
 	buf_addch(out, '\t');
 	for (size_t i = 0; i < f->stack_count; i++)
 		buf_addf(out, "%s:%zu;", role_names[f->stacks[i].role], f->stacks[i].frames.n);
@@ -67,12 +67,12 @@ static inline void dump_on_unparsed(void *context, struct unparsed *u)
 }
 
 /*
- * Scans DATA, in pieces of PIECE bytes (0: at once; -1: of random sizes), and appends what was found
- * to OUT.
+ * Scans DATA, in pieces of PIECE bytes (0: at once; -1: of random sizes), and appends what was
+ * found to OUT.
  */
 static inline void dump_scan(struct buf *out, const char *data, size_t len, long piece)
 {
-	struct sink sink = {dump_on_finding, dump_on_unparsed, out};
+	struct sink sink = { dump_on_finding, dump_on_unparsed, out };
 	struct scanner *s = scanner_new("log", &sink);
 
 	for (size_t at = 0; at < len;) {

@@ -1,7 +1,7 @@
 /*
- * scan_dump [-p SIZE] FILE...: what a scanner finds in each log, one line a finding (see dump.h) after
- * the log's name; SIZE: the log is fed in pieces.
- * scan_dump -c COUNT FILE...: cuts each log at COUNT places, and only sees that nothing breaks.
+ * scan_dump [-p SIZE] FILE...: what a scanner finds in each log, one line a finding (see dump.h)
+ * after the log's name; SIZE: the log is fed in pieces. scan_dump -c COUNT FILE...: cuts each log
+ * at COUNT places, and only sees that nothing breaks.
  */
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +19,7 @@ static void put(const char *name, char *lines)
 static void cut(const struct buf *log, long count)
 {
 	for (long i = 0; i < count && log->len; i++) {
-		struct buf out = {0};
+		struct buf out = { 0 };
 		size_t from = i % 2 ? (size_t)random() % log->len : 0;
 		dump_scan(&out, log->data + from, (size_t)random() % (log->len - from) + 1, 0);
 		buf_release(&out);
@@ -40,7 +40,7 @@ int main(int argc, char **argv)
 			return 2;
 	}
 	for (int i = optind; i < argc; i++) {
-		struct buf log = {0}, out = {0};
+		struct buf log = { 0 }, out = { 0 };
 		struct err e;
 		if (file_read(argv[i], &log, 0, &e)) {
 			fprintf(stderr, "%s\n", e.msg);

@@ -40,45 +40,48 @@ static void check(const struct expected *e, int number, struct frame *frame)
 	assert_int_equal(frame->column, e->column);
 	assert_text(frame->module, e->module);
 	assert_text(frame->offset, e->offset);
-	struct frames frames = {0};
+	struct frames frames = { 0 };
 	*frames_add(&frames) = *frame;
 	frames_release(&frames);
 }
 
 static const struct expected sanitizer[] = {
-	{"    #0 0x4f4b44 in main a/asan.cpp:5:10", 0, "main", "a/asan.cpp", 5, 10, NULL, NULL},
-	{"    #1 0x7f33 in __libc_start_main (?\?)", 1, "__libc_start_main", NULL, 0, 0, NULL, NULL},
-	{"    #12 0x55 in f /src/my dir/x (1).c:7", 12, "f", "/src/my dir/x (1).c", 7, 0, NULL, NULL},
-	{"    #2 0x55 in operator new(unsigned long) ../../src/n.cpp:95", 2,
-	 "operator new(unsigned long)", "../../src/n.cpp", 95, 0, NULL, NULL},
-	{"    #3 0x55 in std::map<int, A /b>::at(int, char) const t.cpp:9:1", 3,
-	 "std::map<int, A /b>::at(int, char) const", "t.cpp", 9, 1, NULL, NULL},
-	{"    #4 0x55 in _start (/bin/x (y)+0x10b0) (BuildId: 0a1b)", 4, "_start", NULL, 0, 0,
-	 "/bin/x (y)", "0x10b0"},
-	{"    #5 0x7fdb  (/lib/libc.so.6+0x3c04f)", 5, NULL, NULL, 0, 0, "/lib/libc.so.6", "0x3c04f"},
-	{"    #6 0x7fdb (<unknown module>)", 6, NULL, NULL, 0, 0, NULL, NULL},
-	{"    #0 pthread_create <null> (a.out+0x513ad) (BuildId: 03)", 0, "pthread_create", NULL, 0,
-	 0, "a.out", "0x513ad"},
-	{"    #1 rd /src/race.c:5:38 (a.out+0x1)", 1, "rd", "/src/race.c", 5, 38, "a.out", "0x1"},
-	{"    #2 <null> <null> (libx.so+0x75)", 2, NULL, NULL, 0, 0, "libx.so", "0x75"},
-	{"    #3 <null> <null> (0x7eff0a5dad88)", 3, NULL, NULL, 0, 0, NULL, NULL},
-	{"#include <stdio.h>", -1, NULL, NULL, 0, 0, NULL, NULL},
-	{"    #x 0x1 in f", -1, NULL, NULL, 0, 0, NULL, NULL},
-	{"    #99999999999999999999 0x1 in f", -1, NULL, NULL, 0, 0, NULL, NULL},
-	{"", -1, NULL, NULL, 0, 0, NULL, NULL},
+	{ "    #0 0x4f4b44 in main a/asan.cpp:5:10", 0, "main", "a/asan.cpp", 5, 10, NULL, NULL },
+	{ "    #1 0x7f33 in __libc_start_main (?\?)", 1, "__libc_start_main", NULL, 0, 0, NULL,
+	        NULL },
+	{ "    #12 0x55 in f /src/my dir/x (1).c:7", 12, "f", "/src/my dir/x (1).c", 7, 0, NULL,
+	        NULL },
+	{ "    #2 0x55 in operator new(unsigned long) ../../src/n.cpp:95", 2,
+	        "operator new(unsigned long)", "../../src/n.cpp", 95, 0, NULL, NULL },
+	{ "    #3 0x55 in std::map<int, A /b>::at(int, char) const t.cpp:9:1", 3,
+	        "std::map<int, A /b>::at(int, char) const", "t.cpp", 9, 1, NULL, NULL },
+	{ "    #4 0x55 in _start (/bin/x (y)+0x10b0) (BuildId: 0a1b)", 4, "_start", NULL, 0, 0,
+	        "/bin/x (y)", "0x10b0" },
+	{ "    #5 0x7fdb  (/lib/libc.so.6+0x3c04f)", 5, NULL, NULL, 0, 0, "/lib/libc.so.6",
+	        "0x3c04f" },
+	{ "    #6 0x7fdb (<unknown module>)", 6, NULL, NULL, 0, 0, NULL, NULL },
+	{ "    #0 pthread_create <null> (a.out+0x513ad) (BuildId: 03)", 0, "pthread_create", NULL,
+	        0, 0, "a.out", "0x513ad" },
+	{ "    #1 rd /src/race.c:5:38 (a.out+0x1)", 1, "rd", "/src/race.c", 5, 38, "a.out", "0x1" },
+	{ "    #2 <null> <null> (libx.so+0x75)", 2, NULL, NULL, 0, 0, "libx.so", "0x75" },
+	{ "    #3 <null> <null> (0x7eff0a5dad88)", 3, NULL, NULL, 0, 0, NULL, NULL },
+	{ "#include <stdio.h>", -1, NULL, NULL, 0, 0, NULL, NULL },
+	{ "    #x 0x1 in f", -1, NULL, NULL, 0, 0, NULL, NULL },
+	{ "    #99999999999999999999 0x1 in f", -1, NULL, NULL, 0, 0, NULL, NULL },
+	{ "", -1, NULL, NULL, 0, 0, NULL, NULL },
 };
 
 static const struct expected valgrind[] = {
-	{"at 0x109168: get (hbo_r.c:2)", 0, "get", "hbo_r.c", 2, 0, NULL, NULL},
-	{"by 0x48: calloc (in /usr/lib/x (1)/vg.so)", 0, "calloc", NULL, 0, 0, "/usr/lib/x (1)/vg.so",
-	 NULL},
-	{"by 0x48: ns::C::m(int, (anonymous)) (a b.cpp:9)", 0, "ns::C::m(int, (anonymous))",
-	 "a b.cpp", 9, 0, NULL, NULL},
-	{"by 0x48: (below main) (libc-start.c:308)", 0, "(below main)", "libc-start.c", 308, 0, NULL,
-	 NULL},
-	{"by 0x48: ?\?? (in /bin/x)", 0, NULL, NULL, 0, 0, "/bin/x", NULL},
-	{"by 0x48: ?\??", 0, NULL, NULL, 0, 0, NULL, NULL},
-	{"at the end", -1, NULL, NULL, 0, 0, NULL, NULL},
+	{ "at 0x109168: get (hbo_r.c:2)", 0, "get", "hbo_r.c", 2, 0, NULL, NULL },
+	{ "by 0x48: calloc (in /usr/lib/x (1)/vg.so)", 0, "calloc", NULL, 0, 0,
+	        "/usr/lib/x (1)/vg.so", NULL },
+	{ "by 0x48: ns::C::m(int, (anonymous)) (a b.cpp:9)", 0, "ns::C::m(int, (anonymous))",
+	        "a b.cpp", 9, 0, NULL, NULL },
+	{ "by 0x48: (below main) (libc-start.c:308)", 0, "(below main)", "libc-start.c", 308, 0,
+	        NULL, NULL },
+	{ "by 0x48: ?\?? (in /bin/x)", 0, NULL, NULL, 0, 0, "/bin/x", NULL },
+	{ "by 0x48: ?\??", 0, NULL, NULL, 0, 0, NULL, NULL },
+	{ "at the end", -1, NULL, NULL, 0, 0, NULL, NULL },
 };
 
 static void test_sanitizer(void **state)
@@ -104,14 +107,16 @@ static void test_kinds(void **state)
 	(void)state;
 	assert_string_equal(ubsan_kind("division by zero"), "integer-divide-by-zero");
 	assert_string_equal(ubsan_kind("negation of -2147483648 cannot be represented in type "
-				       "'int'; cast to an unsigned type to negate this value"),
-			    "signed-integer-overflow");
-	assert_string_equal(ubsan_kind("negation of 1 cannot be represented in type 'unsigned int'"),
-			    "unsigned-integer-overflow");
-	assert_string_equal(ubsan_kind("implicit conversion from type 'int' of value -1 (32-bit, "
-				       "signed) to type 'unsigned int' changed the value to 4294967295 "
-				       "(32-bit, unsigned)"),
-			    "implicit-integer-sign-change");
+	                               "'int'; cast to an unsigned type to negate this value"),
+	        "signed-integer-overflow");
+	assert_string_equal(
+	        ubsan_kind("negation of 1 cannot be represented in type 'unsigned int'"),
+	        "unsigned-integer-overflow");
+	assert_string_equal(
+	        ubsan_kind("implicit conversion from type 'int' of value -1 (32-bit, "
+	                   "signed) to type 'unsigned int' changed the value to 4294967295 "
+	                   "(32-bit, unsigned)"),
+	        "implicit-integer-sign-change");
 	assert_string_equal(ubsan_kind("something new"), "undefined-behavior");
 	assert_string_equal(valgrind_kind("memcheck", "Invalid read of size 4"), "InvalidRead");
 	assert_null(valgrind_kind("memcheck", "HEAP SUMMARY:"));
@@ -126,18 +131,18 @@ struct meaning {
 static void test_categories(void **state)
 {
 	static const struct meaning meanings[] = {
-		{"asan", "heap-use-after-free", "read", "use-after-free", 416},
-		{"asan", "heap-buffer-overflow", "write", "out-of-bounds", 787},
-		{"asan", "stack-buffer-overflow", "read", "out-of-bounds", 125},
-		{"asan", "double-free", NULL, "invalid-free", 415},
-		{"asan", "calloc-overflow", NULL, "api-misuse", 190},
-		{"tsan", "data race", "read", "race", 362},
-		{"tsan", "double lock of a mutex", NULL, "api-misuse", 667},
-		{"tsan", "lock-order-inversion (potential deadlock)", NULL, "deadlock", 833},
-		{"memcheck", "Leak_DefinitelyLost", NULL, "leak", 401},
-		{"ubsan", "integer-divide-by-zero", NULL, "undefined", 369},
-		{"cpython", "refleak", NULL, "refleak", 911},
-		{"memcheck", "Not_A_Real_Error", NULL, "other", 0},
+		{ "asan", "heap-use-after-free", "read", "use-after-free", 416 },
+		{ "asan", "heap-buffer-overflow", "write", "out-of-bounds", 787 },
+		{ "asan", "stack-buffer-overflow", "read", "out-of-bounds", 125 },
+		{ "asan", "double-free", NULL, "invalid-free", 415 },
+		{ "asan", "calloc-overflow", NULL, "api-misuse", 190 },
+		{ "tsan", "data race", "read", "race", 362 },
+		{ "tsan", "double lock of a mutex", NULL, "api-misuse", 667 },
+		{ "tsan", "lock-order-inversion (potential deadlock)", NULL, "deadlock", 833 },
+		{ "memcheck", "Leak_DefinitelyLost", NULL, "leak", 401 },
+		{ "ubsan", "integer-divide-by-zero", NULL, "undefined", 369 },
+		{ "cpython", "refleak", NULL, "refleak", 911 },
+		{ "memcheck", "Not_A_Real_Error", NULL, "other", 0 },
 	};
 
 	(void)state;

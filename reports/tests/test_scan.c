@@ -1,6 +1,7 @@
 /*
- * Each sample, as its tool wrote it, against SAMPLE.expected (what dump.h says of it); then again in
- * pieces of other sizes, which must not matter, and cut at many places, which must not break anything.
+ * Each sample, as its tool wrote it, against SAMPLE.expected (what dump.h says of it); then again
+ * in pieces of other sizes, which must not matter, and cut at many places, which must not break
+ * anything.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +24,7 @@ static struct strv samples;
 static void load(struct buf *b, const char *name)
 {
 	char *path = xasprintf("%s/%s", SAMPLES, name);
-	struct err e = {0};
+	struct err e = { 0 };
 
 	if (file_read(path, b, 0, &e))
 		fail_msg("%s", e.msg);
@@ -33,7 +34,7 @@ static void load(struct buf *b, const char *name)
 
 static void scan_sample(struct buf *out, const char *name, long piece)
 {
-	struct buf log = {0};
+	struct buf log = { 0 };
 
 	load(&log, name);
 	dump_scan(out, log.data, log.len, piece);
@@ -43,7 +44,7 @@ static void scan_sample(struct buf *out, const char *name, long piece)
 
 static int find_samples(void **state)
 {
-	struct strv all = {0};
+	struct strv all = { 0 };
 	struct err e;
 
 	(void)state;
@@ -67,13 +68,13 @@ static void test_expected(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < samples.n; i++) {
-		struct buf out = {0}, expected = {0};
+		struct buf out = { 0 }, expected = { 0 };
 		char *name = xasprintf("%s%s", samples.v[i], EXPECTED);
 		scan_sample(&out, samples.v[i], 0);
 		load(&expected, name);
 		if (strcmp(out.data, expected.data) != 0)
 			fail_msg("%s:\nexpected:\n%sgot:\n%s", samples.v[i], expected.data,
-				 out.data);
+			        out.data);
 		buf_release(&out);
 		buf_release(&expected);
 		free(name);
@@ -82,14 +83,14 @@ static void test_expected(void **state)
 
 static void test_pieces(void **state)
 {
-	static const long pieces[] = {1, 2, 7, 64, 4093, -1, -1, -1};
+	static const long pieces[] = { 1, 2, 7, 64, 4093, -1, -1, -1 };
 
 	(void)state;
 	for (size_t i = 0; i < samples.n; i++) {
-		struct buf whole = {0};
+		struct buf whole = { 0 };
 		scan_sample(&whole, samples.v[i], 0);
 		for (size_t k = 0; k < sizeof pieces / sizeof *pieces; k++) {
-			struct buf out = {0};
+			struct buf out = { 0 };
 			scan_sample(&out, samples.v[i], pieces[k]);
 			assert_string_equal(out.data, whole.data);
 			buf_release(&out);
@@ -102,13 +103,14 @@ static void test_cut_and_damaged(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < samples.n; i++) {
-		struct buf log = {0};
+		struct buf log = { 0 };
 		load(&log, samples.v[i]);
 		for (int k = 0; k < 50; k++) {
-			struct buf out = {0};
+			struct buf out = { 0 };
 			size_t from = (size_t)random() % log.len;
 			log.data[(size_t)random() % log.len] = (char)random();
-			dump_scan(&out, log.data + from, (size_t)random() % (log.len - from) + 1, 0);
+			dump_scan(
+			        &out, log.data + from, (size_t)random() % (log.len - from) + 1, 0);
 			buf_release(&out);
 		}
 		buf_release(&log);
@@ -118,9 +120,10 @@ static void test_cut_and_damaged(void **state)
 /* The Nth column of the first line of what is found in a sample; owned by the caller. */
 static char *column(const char *sample, int n)
 {
-	struct buf out = {0};
+	struct buf out = { 0 };
 
 	scan_sample(&out, sample, 0);
+	assert_non_null(out.data);
 	char *p = out.data;
 	while (n-- && p)
 		p = strchr(p, '\t') ? strchr(p, '\t') + 1 : NULL;
@@ -166,9 +169,11 @@ static void test_keys_differ(void **state)
 static void test_top(void **state)
 {
 	static const char *const tops[][2] = {
-		{"asan-copy.txt", "main"},
-		{"asan-double.txt", "drop"},	{"lsan.txt", "lose"},
-		{"memcheck-leak.xml", "lose"},	{"tsan.txt", "store"},
+		{ "asan-copy.txt", "main" },
+		{ "asan-double.txt", "drop" },
+		{ "lsan.txt", "lose" },
+		{ "memcheck-leak.xml", "lose" },
+		{ "tsan.txt", "store" },
 	};
 
 	(void)state;
@@ -180,12 +185,12 @@ static void test_top(void **state)
 }
 
 /*
- * faulthandler's stack and ASan's report on one crash are one finding, and the frames of the signal's
- * delivery are not where it happened.
+ * faulthandler's stack and ASan's report on one crash are one finding, and the frames of the
+ * signal's delivery are not where it happened.
  */
 static void test_crash_with_faulthandler(void **state)
 {
-	struct buf out = {0};
+	struct buf out = { 0 };
 
 	(void)state;
 	scan_sample(&out, "cpython-asan-segv.txt", 0);
@@ -207,8 +212,7 @@ static void test_race_is_a_pair(void **state)
 		f[i] = finding_new("tsan", "data race");
 		f[i]->category = "race";
 		for (int k = 0; k < 2; k++) {
-			struct stack *s =
-				finding_stack(f[i], k ? ROLE_OTHER_ACCESS : ROLE_ACCESS);
+			struct stack *s = finding_stack(f[i], k ? ROLE_OTHER_ACCESS : ROLE_ACCESS);
 			frames_add(&s->frames)->function = xstrdup(k == i ? "store" : "load");
 		}
 		fingerprint(f[i]);
@@ -222,8 +226,8 @@ static void test_race_is_a_pair(void **state)
 /* A line without an end does not take memory without an end. */
 static void test_endless_line(void **state)
 {
-	struct buf out = {0};
-	struct sink sink = {dump_on_finding, dump_on_unparsed, &out};
+	struct buf out = { 0 };
+	struct sink sink = { dump_on_finding, dump_on_unparsed, &out };
 	struct scanner *s = scanner_new("log", &sink);
 	char block[65536];
 
