@@ -5,10 +5,13 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
 #include <jansson.h>
+
+#include "matrix/supervise.h"
 
 static int run_script(const char *name, const char *script, struct job_end *end, struct err *e)
 {
@@ -314,9 +317,10 @@ static void the_command_gets_only_its_descriptors(void **state)
 
 	(void)state;
 	assert_int_equal(pipe(pipes), 0);
-	int extra = open("/dev/null", O_RDONLY); /* not close-on-exec: would leak */
+	int extra = open("/dev/null", O_RDONLY), other = dup(extra); /* both would leak */
 	s.keep_fds[0] = pipes[0];
 	s.keep_fds[1] = pipes[1];
+	s.hold_fd = extra;
 	assert_int_equal(job_run(&s, &end, NULL), 0);
 	char *text = text_of("fds", "output.txt");
 	/* The last one is the folder that ls reads. */
@@ -327,6 +331,7 @@ static void the_command_gets_only_its_descriptors(void **state)
 	close(pipes[0]);
 	close(pipes[1]);
 	close(extra);
+	close(other);
 	release_spec(&s);
 }
 
@@ -374,6 +379,44 @@ static void nothing_survives_the_driver(void **state)
 		assert_int_equal(left_after(8), 0);
 		assert_null(unit_of("driver"));
 	}
+	release_spec(&s);
+}
+
+/* A driver that dies before its supervisor can ask to be told of it. */
+static void a_supervisor_without_its_driver_does_nothing(void **state)
+{
+	struct job_spec s = shell_job("late", "echo ran");
+	int status;
+
+	(void)state;
+	pid_t pid = fork();
+	if (pid == 0)
+		supervise(&s, 1, 2);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	assert_null(text_of("late", "output.txt"));
+	release_spec(&s);
+}
+
+/* Whoever takes the lock knows that nothing of the older run can write any more. */
+static void a_lock_is_held_until_the_tree_is_gone(void **state)
+{
+	struct job_spec s = shell_job("lock", "trap '' TERM; sleep 1000; sleep 1000");
+	char *path = xasprintf("%s/lock-file", root);
+
+	(void)state;
+	s.hold_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(flock(s.hold_fd, LOCK_EX), 0);
+	pid_t pid = start_driver(&s);
+	close(s.hold_fd);
+	usleep(200000);
+	kill(pid, SIGKILL);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), -1);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_int_equal(left_after(0.5), 0); /* the supervisor itself is just ending */
+	close(fd);
+	free(path);
 	release_spec(&s);
 }
 
@@ -457,6 +500,8 @@ int main(void)
 		cmocka_unit_test(signals_are_as_in_a_new_process),
 		cmocka_unit_test(nothing_survives_the_driver),
 		cmocka_unit_test(who_ignores_sigterm_does_not_survive_the_driver),
+		cmocka_unit_test(a_supervisor_without_its_driver_does_nothing),
+		cmocka_unit_test(a_lock_is_held_until_the_tree_is_gone),
 		cmocka_unit_test(a_killed_supervisor_is_told),
 		cmocka_unit_test(memory_of_a_tree_is_counted),
 	};
