@@ -123,11 +123,12 @@ static char *column(const char *sample, int n)
 	struct buf out = { 0 };
 
 	scan_sample(&out, sample, 0);
-	assert_non_null(out.data);
-	char *p = out.data;
-	while (n-- && p)
-		p = strchr(p, '\t') ? strchr(p, '\t') + 1 : NULL;
-	assert_non_null(p);
+	const char *p = out.data ? out.data : "";
+	while (n-- > 0) {
+		const char *tab = strchr(p, '\t');
+		p = tab ? tab + 1 : "";
+	}
+	assert_true(*p);
 	char *value = xstrndup(p, strcspn(p, "\t\n"));
 	buf_release(&out);
 	return value;
