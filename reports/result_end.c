@@ -131,6 +131,18 @@ static void end_timeout(struct reading *g, const struct end *end)
 			take_over(g, f, i--);
 }
 
+/* Adds "[WORDS WHAT]" to the report of F. */
+static void mention(struct finding *f, const char *words, const char *what)
+{
+	struct buf text = { 0 };
+
+	buf_addstr(&text, f->text ? f->text : "");
+	buf_addch(&text, '\n');
+	buf_addf(&text, "[%s %s]\n", words, what);
+	free(f->text);
+	f->text = buf_detach(&text);
+}
+
 static void end_signal(struct reading *g, int number)
 {
 	char name[32], *message;
@@ -139,17 +151,52 @@ static void end_signal(struct reading *g, int number)
 	for (size_t i = 0; i < g->held_count; i++) {
 		struct finding *f = g->held[i];
 
-		if (!explains(f, name))
-			continue;
-		struct buf text = { 0 };
-		buf_addf(&text, "%s\n[the unit ended by %s]\n", f->text ? f->text : "", name);
-		free(f->text);
-		f->text = buf_detach(&text);
-		return;
+		if (explains(f, name)) {
+			mention(f, "the unit ended by", name);
+			return;
+		}
 	}
 	message = xasprintf("ended by %s (%s)", name, strsignal(number));
 	end_finding(g, name, message);
 	free(message);
+}
+
+/* The report of the same process that says why Valgrind then told of FATAL; NULL if none does. */
+static struct finding *cause_of(const struct reading *g, const struct finding *fatal)
+{
+	struct finding *cause = NULL;
+	int aborted = is_signal(fatal, "SIGABRT");
+
+	for (size_t i = 0; i < g->held_count; i++) {
+		struct finding *f = g->held[i];
+		int can = aborted ? !strcmp(f->tool, "cpython")
+				  : !strcmp(f->tool, fatal->tool) &&
+					    !strncmp(f->kind, "Invalid", strlen("Invalid"));
+
+		/* the last bad access before the signal is the one that brought it */
+		if (can && f != fatal && same_process(f, fatal) &&
+		    (!cause || f->occurrences[0].line > cause->occurrences[0].line))
+			cause = f;
+	}
+	return cause;
+}
+
+/* Valgrind tells of a bad access, and then of the signal that it brings: one crash. */
+static void fold_fatal(struct reading *g)
+{
+	for (size_t i = 0; i < g->held_count; i++) {
+		struct finding *fatal = g->held[i], *cause;
+
+		if (strcmp(fatal->kind, "fatal_signal") != 0 || !(cause = cause_of(g, fatal)))
+			continue;
+		mention(cause, "then:", fatal->message ? fatal->message : fatal->kind);
+		finding_take_python(cause, fatal);
+		if (!cause->occurrences[0].test) {
+			cause->occurrences[0].test = fatal->occurrences[0].test;
+			fatal->occurrences[0].test = NULL;
+		}
+		reading_drop(g, i--);
+	}
 }
 
 static void end_left_behind(struct reading *g, long count)
@@ -174,6 +221,7 @@ void reading_end(struct reading *g, const struct end *end)
 		end_finding(g, "out-of-memory", "ended because it needed too much memory");
 	else if (end->signal)
 		end_signal(g, end->signal);
+	fold_fatal(g);
 	if (end->left_behind > 0)
 		end_left_behind(g, end->left_behind);
 }

@@ -94,6 +94,27 @@ static void asans_report_explains_an_exit_code(void **state)
 	results_release(r);
 }
 
+#define STACK "<stack><frame><ip>0x1</ip><fn>f</fn><file>a.c</file><line>3</line></frame></stack>"
+
+static void valgrinds_signal_after_a_bad_access_is_one_crash(void **state)
+{
+	(void)state;
+	put("asan/units/test_a/memcheck.7.xml",
+	    "<?xml version=\"1.0\"?>\n<valgrindoutput>\n<protocolversion>4</protocolversion>\n"
+	    "<protocoltool>memcheck</protocoltool>\n<pid>7</pid>\n<tool>memcheck</tool>\n"
+	    "<error>\n<unique>0x0</unique>\n<tid>1</tid>\n<kind>InvalidRead</kind>\n"
+	    "<what>Invalid read of size 4</what>\n" STACK "\n</error>\n"
+	    "<fatal_signal>\n<tid>1</tid>\n<signo>11</signo>\n<signame>SIGSEGV</signame>\n" STACK
+	    "\n</fatal_signal>\n</valgrindoutput>\n");
+	struct results *r = ended("\"signal\": 11", FATAL("Segmentation fault"));
+
+	assert_int_equal(r->finding_count, 1);
+	assert_string_equal(r->findings[0]->kind, "InvalidRead");
+	assert_int_equal(r->findings[0]->python.n, 2);
+	assert_non_null(strstr(r->findings[0]->text, "SIGSEGV"));
+	results_release(r);
+}
+
 static void a_timeout_takes_the_stacks_of_its_abort(void **state)
 {
 	(void)state;
@@ -152,6 +173,7 @@ int main(void)
 		CASE(another_signal_is_a_finding_of_its_own),
 		CASE(asans_report_explains_abort_and_takes_the_python_frames),
 		CASE(asans_report_explains_an_exit_code),
+		CASE(valgrinds_signal_after_a_bad_access_is_one_crash),
 		CASE(a_timeout_takes_the_stacks_of_its_abort),
 		CASE(a_timeout_keeps_what_a_checker_said),
 		CASE(out_of_memory_is_no_crash),
