@@ -1,7 +1,8 @@
 # `make help' lists what can be made.
 
-BUILD ?= build
-srcdir ?= .
+# not from the environment: tests have it there, and clean removes it
+BUILD = build
+srcdir = .
 -include config.mk
 
 IN ?=

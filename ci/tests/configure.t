@@ -12,7 +12,7 @@ for tool in sh dash awk sed grep cut cat cp rm mkdir mktemp dirname basename rea
 done
 PKG_CONFIG=$(command -v pkg-config) || PKG_CONFIG=$(command -v pkgconf)
 export PKG_CONFIG
-unset CC CFLAGS CPPFLAGS LDFLAGS LIBS VALGRIND MAKE MAKEFLAGS MFLAGS MAKELEVEL
+unset BUILD CC CFLAGS CPPFLAGS LDFLAGS LIBS VALGRIND MAKE MAKEFLAGS MFLAGS MAKELEVEL
 
 tools() { # NAME...: a folder, left in $bin, with the farm and these
     bin=$(mktemp -d "$scratch/bin.XXXXXX")
