@@ -66,8 +66,27 @@ static void open_report(
 	st->prelude = st->collecting = st->current = st->stack_seen = 0;
 }
 
+/* The name in S, which may be a whole prototype: "int *f(int)", as clang's assert prints it. */
+static size_t bare_name(const char **s, size_t len)
+{
+	const char *paren = memchr(*s, '(', len);
+
+	if (!paren || paren == *s)
+		return len;
+	len = (size_t)(paren - *s);
+	for (size_t i = len; i--;) {
+		if (strchr(" *&", (*s)[i])) {
+			*s += i + 1;
+			return len - i - 1;
+		}
+	}
+	return len;
+}
+
 static void add_site(struct state *st, const char *function, size_t len, const char *file, int line)
 {
+	if (function)
+		len = bare_name(&function, len);
 	struct frame frame = { .file = xstrdup(file), .line = line };
 
 	if (function)

@@ -136,6 +136,11 @@ static void take_header(
 		st->leak_pid = pid;
 		return;
 	}
+	if (text_after(text, "nested bug") && st->r.f) { /* its report ends here, cut */
+		report_text(&st->r, line);
+		report_close(&st->r);
+		return;
+	}
 	char *kind = kind_of(text);
 	report_open(&st->r, st->s, tool, kind, line, pid);
 	report_message(&st->r, text);
