@@ -42,7 +42,7 @@ static void case_begin(struct reader *r)
 	char *name = attribute(r, "name"), *class = attribute(r, "classname");
 	char *outcome = attribute(r, "outcome");
 
-	memset(&r->c, 0, sizeof r->c);
+	r->c = (struct test_case){ 0 };
 	r->inside = 1;
 	r->c.seconds = seconds(r);
 	if (!name || !*name) {
@@ -72,14 +72,14 @@ static void case_release(struct test_case *c)
 	free(c->name);
 	free(c->message);
 	free(c->text);
-	memset(c, 0, sizeof *c);
+	*c = (struct test_case){ 0 };
 }
 
 static void case_end(struct reader *r)
 {
 	if (r->inside)
 		r->add(r->context, &r->c);
-	memset(&r->c, 0, sizeof r->c);
+	r->c = (struct test_case){ 0 };
 	r->inside = 0;
 }
 

@@ -14,15 +14,15 @@ struct runner {
 	char *skipped; /* why the whole unit was skipped, or NULL */
 	char *running; /* the case that has not ended yet, as "module.Class.method", or NULL */
 	/*
-	 * If `collect` is set: the cases that ended. A runner that crashes writes no XML, and what it
-	 * had run by then would be lost.
+	 * If `collect` is set: the cases that ended. A runner that crashes writes no XML, and what
+	 * it had run by then would be lost.
 	 */
 	int collect;
 	struct test_case *cases; /* owned by whoever takes them */
 	size_t case_count;
 };
 
-/* "test.test_x.Class.method (i=1)" is split before "method"; CLASS becomes NULL if there is none. */
+/* "test.test_x.Class.method (i=1)" is split before "method"; CLASS is NULL if there is none. */
 void runner_split(const char *id, char **class, char **name);
 
 void runner_init(struct runner *r, const char *unit); /* UNIT is copied */
