@@ -78,7 +78,8 @@ int job_finish(struct job *job, struct job_end *end, struct err *e)
 	}
 	if (WIFSIGNALED(status))
 		return err_set(e, EXIT_INFRASTRUCTURE,
-			"the supervisor was killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+			"the supervisor was killed by signal %d (%s)", WTERMSIG(status),
+			strsignal(WTERMSIG(status)));
 	return err_set(e, EXIT_INFRASTRUCTURE, "the supervisor ended with %d and without a result",
 		WEXITSTATUS(status));
 }

@@ -1,7 +1,7 @@
 /*
  * GNU make's job server, with us as its server: a pipe (make 4.2 and later) or a fifo (4.4 and
- * later) that holds one byte for each job that may be started. What a make child has for itself (its
- * "implicit" token) is the token that we took before starting it.
+ * later) that holds one byte for each job that may be started. What a make child has for itself
+ * (its "implicit" token) is the token that we took before starting it.
  *
  * Protocol: GNU make manual, "POSIX Jobserver Interaction".
  */

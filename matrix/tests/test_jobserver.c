@@ -168,8 +168,9 @@ static void make_takes_tokens_from_fifo(void **state)
 		skip(); /* make older than 4.4 */
 	run_makes(3, 1, "make", root);
 	run_makes(4, 2, "make", root);
-	for (const char *const *s = (const char *const[]){ "a b\\c '\"d", "e$(f) $$", NULL }; *s; s++) {
-		char *odd = xasprintf("%s/%s", root, *s);
+	static const char *const names[] = { "a b\\c '\"d", "e$(f) $$" };
+	for (int i = 0; i < 2; i++) {
+		char *odd = xasprintf("%s/%s", root, names[i]);
 		assert_int_equal(dir_make(odd, NULL), 0);
 		run_makes(3, 1, "make", odd);
 		free(odd);
