@@ -56,7 +56,8 @@ in_place() {
     mkdir -p "$here/tmp" "$here/source"
     (cd "$here" && PATH=$real_path TMPDIR=$here/tmp dash "$SRCDIR/configure" --srcdir="$SRCDIR" \
         --enable-unknown --disable-unknown --without-unknown --with-unknown=1 --runstatedir=/run \
-        --libdir /lib64 --prefix=/opt/x --sysconfdir=/etc --with-runtime=cpython-3.11 --with-runtime-src=source \
+        --libdir /lib64 --prefix=/opt/x --sysconfdir=/etc --with-runtime=cpython-3.11 \
+        --with-runtime-src=source \
         CFLAGS='-O1 -DDOLLAR=$HOME' ODD_VARIABLE=1 </dev/null)
 }
 check 'runs under dash, in another folder, and ignores what it does not know' exits 0 in_place

@@ -46,6 +46,16 @@ check 'a skipped file counts as one skipped' exits 0 count
 check 'a skipped file: closing line' last_line '3 passed, 0 failed, 2 skipped'
 
 new_suite
+test_file cmocka.t <<'EOF'
+echo 1..2
+echo 'not ok 1 # SKIP one'
+echo 'ok 2 - two'
+EOF
+check 'a test that cmocka skips: prove agrees' exits 0 run_suite
+count >"$scratch/out" 2>&1
+check 'a test that cmocka skips: closing line' last_line '1 passed, 0 failed, 1 skipped'
+
+new_suite
 test_file bad.t <<'EOF'
 echo 1..2
 echo 'ok 1 - one'
