@@ -61,7 +61,6 @@ $(BUILD)/%.o: $(srcdir)/%.c config.h config.mk
 $(unit_tests): $(BUILD)/%: $(BUILD)/%.o $(library)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CMOCKA_LIBS) $(LIB_LIBS) $(LIBS)
 
-.SECONDARY:
 -include $(objects:.o=.d) $(unit_tests:=.d)
 config.h config.mk: ;
 

@@ -32,6 +32,17 @@ check 'make builds' exits 0 make_it
 check 'make again does nothing' exits 0 make_it
 # shellcheck disable=SC2016
 check 'make again: no compiler is called' sh -c '! grep -q main.c "$1"' - "$scratch/out"
+rebuilds_lost_object() {
+    rm "$tree/build/common/ground.o"
+    make_it && [ -e "$tree/build/common/ground.o" ]
+}
+check 'a lost object is built again' rebuilds_lost_object
+header_counts() {
+    echo '#include "common/ground.h"' >>"$tree/common/ground.c"
+    echo '/* one */' >"$tree/common/ground.h"
+    make_it && make_it && touch -d '+1 minute' "$tree/common/ground.h" && make_it | grep 'ground.o'
+}
+check 'a changed header builds again what includes it' header_counts
 check 'make matrix' exits 0 make_it matrix
 check 'make matrix: the default folder, nothing else, no job server of make' \
     says '<run><--out><out>[]'
