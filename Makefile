@@ -4,6 +4,8 @@
 BUILD = build
 srcdir = .
 -include config.mk
+# always the same path, however it was given: the dependencies that gcc writes name it
+override BUILD := $(abspath $(BUILD))
 
 IN ?=
 OUT ?= out
