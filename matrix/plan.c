@@ -1,5 +1,16 @@
 #include "matrix/plan.h"
 
+static int open_runtime(struct plan *p, const char *spec, const char *src, int with_source,
+	struct err *e)
+{
+	if (with_source)
+		return runtime_open(&p->runtime, spec, src, &p->places, e);
+	/* A source that is here tells the version; one that is not is no reason to fail at looking. */
+	if (src && *src && runtime_open(&p->runtime, spec, src, &p->places, NULL) == 0)
+		return 0;
+	return runtime_open_file(&p->runtime, spec, &p->places, e);
+}
+
 int plan_open(struct plan *p, const char *spec, const char *src, int with_source, struct err *e)
 {
 	*p = (struct plan){ 0 };
@@ -11,8 +22,7 @@ int plan_open(struct plan *p, const char *spec, const char *src, int with_source
 		src = p->tools.runtime_src;
 	spec = spec ? spec : p->tools.runtime;
 	if (rc == 0)
-		rc = with_source ? runtime_open(&p->runtime, spec, src, &p->places, e) :
-				   runtime_open_file(&p->runtime, spec, &p->places, e);
+		rc = open_runtime(p, spec, src, with_source, e);
 	if (rc < 0)
 		plan_close(p);
 	return rc;
