@@ -5,7 +5,7 @@ static int open_runtime(struct plan *p, const char *spec, const char *src, int w
 {
 	if (with_source)
 		return runtime_open(&p->runtime, spec, src, &p->places, e);
-	/* A source that is here tells the version; one that is not is no reason to fail at looking. */
+	/* A source that is here tells the version; one that is not is no reason to fail. */
 	if (src && *src && runtime_open(&p->runtime, spec, src, &p->places, NULL) == 0)
 		return 0;
 	return runtime_open_file(&p->runtime, spec, &p->places, e);
