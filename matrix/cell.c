@@ -62,12 +62,11 @@ int cells_list(const struct places *p, struct strv *names, struct strv *defaults
 		return err_set(e, EXIT_USAGE, "no cell files in '%s'", p->cell_dirs.v[0]);
 	qsort(names->v, names->n, sizeof *names->v, compare);
 	for (size_t i = 0; defaults && i < names->n; i++) {
-		cfg_t *conf = cell_open(names->v[i], p, e);
-		if (!conf)
-			return -1;
-		if (cfg_getbool(conf, "default"))
+		cfg_t *conf = cell_open(names->v[i], p, NULL);
+		if (!conf || cfg_getbool(conf, "default") == cfg_true)
 			strv_push(defaults, names->v[i]);
-		cfg_free(conf);
+		if (conf)
+			cfg_free(conf);
 	}
 	return 0;
 }

@@ -76,7 +76,8 @@ struct places;
 
 /*
  * The names of all cells, sorted; DEFAULTS (or NULL) gets those that `make matrix` alone runs. Of
- * two files of one name in the folders of p->cell_dirs the first counts.
+ * two files of one name in the folders of p->cell_dirs the first counts. A file with a mistake counts
+ * as a default: it may be one, and recipe_load() says what is wrong.
  */
 int cells_list(const struct places *p, struct strv *names, struct strv *defaults, struct err *e);
 

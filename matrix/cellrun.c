@@ -120,13 +120,15 @@ int cell_write(const struct cell_run *c)
 
 void cell_fail(struct cell_run *c, enum cell_state state, const char *log, const char *format, ...)
 {
+	char *reason = NULL; /* the old one may be among ARGS */
 	va_list args;
 
-	free(c->reason);
 	va_start(args, format);
-	if (vasprintf(&c->reason, format, args) < 0)
-		c->reason = NULL;
+	if (vasprintf(&reason, format, args) < 0)
+		reason = NULL;
 	va_end(args);
+	free(c->reason);
+	c->reason = reason;
 	free(c->log);
 	c->log = xstrdup(log);
 	c->state = state;

@@ -58,7 +58,8 @@ static struct cell_run *new_cell(struct session *s, const char *cell, int reques
 static int open_cells(struct session *s, struct err *e)
 {
 	struct strv all = { 0 }, defaults = { 0 };
-	int named = s->options.cells.n > 0, rc = cells_list(&s->places, &all, &defaults, e);
+	int named = s->options.cells.n > 0;
+	int rc = cells_list(&s->places, &all, named ? NULL : &defaults, e);
 	const struct strv *wanted = named ? &s->options.cells : &defaults;
 
 	for (size_t i = 0; rc == 0 && i < wanted->n; i++) {

@@ -279,14 +279,15 @@ static void test_lists(void **state)
 	put("more/b.conf", "summary = \"mine\"\n");
 	put("cells/b.conf", "summary = \"shipped\" default = true\n");
 	put("cells/a.conf", "summary = \"a\" default = true\n");
+	put("cells/c.conf", "summary = \"c\" no-such-member = 1\n");
 	put("cells/README", "not a cell\n");
 	put("cells/.hidden.conf", "nor this\n");
 	free(places.cell_dirs.v[0]);
 	places.cell_dirs.v[0] = in_root("more");
 	strv_own(&places.cell_dirs, in_root("cells"));
 	assert_int_equal(cells_list(&places, &names, &defaults, &err), 0);
-	assert_string_equal(joined(&names), "a b");
-	assert_string_equal(joined(&defaults), "a");
+	assert_string_equal(joined(&names), "a b c");
+	assert_string_equal(joined(&defaults), "a c");
 	strv_release(&names);
 	strv_release(&defaults);
 }
