@@ -41,6 +41,15 @@ static void next_step(struct cell_run *c);
 
 /* ---- the shared autoconf cache ---- */
 
+/* The script itself decides what is found, and may change in a tree that somebody works on. */
+static void add_script(struct buf *inputs, const struct cell_run *c)
+{
+	char *script = vars_expand(&c->vars, c->recipe.configure.v[0]);
+
+	stamp_add_file(inputs, script);
+	free(script);
+}
+
 /* Where the cache of this source and compiler is shared; owned. */
 static char *shared_cache(const struct cell_run *c)
 {
@@ -49,6 +58,7 @@ static char *shared_cache(const struct cell_run *c)
 	struct buf inputs = { 0 };
 
 	stamp_add(&inputs, s->runtime.source_id);
+	add_script(&inputs, c);
 	stamp_add(&inputs, cc->path);
 	stamp_add(&inputs, cc->version);
 	stamp_add_list(&inputs, &c->recipe.uncached);
@@ -92,6 +102,7 @@ static void configure_inputs(struct cell_run *c)
 
 	stamp_add(&c->step_inputs, c->session->runtime.source_id);
 	stamp_add(&c->step_inputs, c->session->runtime.source);
+	add_script(&c->step_inputs, c);
 	stamp_add(&c->step_inputs, r->compiler->path);
 	stamp_add(&c->step_inputs, r->compiler->version);
 	stamp_add_list(&c->step_inputs, &r->prepare);

@@ -40,6 +40,23 @@ static int passed_over(const FTSENT *f)
 		(strcmp(f->fts_name, "__pycache__") == 0 || strcmp(f->fts_name, ".git") == 0);
 }
 
+static void add_state(struct buf *inputs, const struct stat *st)
+{
+	buf_addf(inputs, "%lld,%lld.%09ld", (long long)st->st_size, (long long)st->st_mtim.tv_sec,
+		st->st_mtim.tv_nsec);
+}
+
+void stamp_add_file(struct buf *inputs, const char *path)
+{
+	struct stat st;
+
+	stamp_add(inputs, path);
+	if (stat(path, &st) == 0)
+		add_state(inputs, &st);
+	else
+		stamp_add(inputs, NULL);
+}
+
 void stamp_add_tree(struct buf *inputs, const char *dir)
 {
 	char *copy = xstrdup(dir), *roots[] = { copy, NULL };
@@ -50,10 +67,8 @@ void stamp_add_tree(struct buf *inputs, const char *dir)
 			fts_set(tree, f, FTS_SKIP);
 		if (f->fts_info != FTS_F && f->fts_info != FTS_SL)
 			continue;
-		const struct stat *st = f->fts_statp;
 		stamp_add(inputs, f->fts_path + strlen(dir));
-		buf_addf(inputs, "%lld,%lld.%09ld", (long long)st->st_size,
-			(long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
+		add_state(inputs, f->fts_statp);
 	}
 	if (tree)
 		fts_close(tree);

@@ -13,6 +13,9 @@ char *stamp_of(const struct buf *inputs);
 void stamp_add(struct buf *inputs, const char *text); /* NULL differs from "" */
 void stamp_add_list(struct buf *inputs, const struct strv *list);
 
+/* Adds name, size and time of change of a file, or that it is not there. */
+void stamp_add_file(struct buf *inputs, const char *path);
+
 /*
  * Adds name, size and time of change of every file below DIR, in order; caches that tools leave
  * behind (__pycache__) and .git are passed over. A tree of 5,000 files takes about 20 ms.
