@@ -69,6 +69,7 @@ static struct task *new_task(struct cell_run *c, const char *kind, const char *u
 	t->spec.time_limit = c->recipe.time_limit;
 	t->spec.output_limit = OUTPUT_LIMIT;
 	t->spec.attempt = 1;
+	t->spec.obey_modes = 1;
 	/* Under a slow checker a child takes longer to end by itself and write its report. */
 	t->spec.linger = 2 * c->recipe.time_factor;
 	/* The next run in this folder waits until the last process of this one is gone. */

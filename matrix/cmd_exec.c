@@ -133,6 +133,7 @@ static void queue_command(struct cell_run *c)
 	use_own_surroundings(t);
 	t->spec.time_limit = c->session->options.time_limit;
 	t->spec.terminal = 1;
+	t->spec.obey_modes = 0; /* it is the user's own */
 	t->priority = PRIORITY_COMMAND;
 	t->done = command_done;
 	cell_expect(c, -1);

@@ -45,6 +45,7 @@ struct job_spec {
 	int keep_fds[2];	 /* inherited by the command (the job server's pipe); < 3: none */
 	int hold_fd;		 /* kept open by the supervisor until its tree is gone, not by the
 				    command: a lock on the results; < 3: none */
+	int obey_modes;		 /* root too may not write to what is read-only (the shared sources) */
 	int terminal;		 /* exec: output is also copied to our standard output as it comes,
 				    and standard input is ours */
 };
