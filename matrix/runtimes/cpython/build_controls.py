@@ -2,7 +2,8 @@
 
     python build_controls.py SOURCE FOLDER
 
-leaves the extension module and the scripts of SOURCE in FOLDER.
+leaves the extension module and the scripts of SOURCE in FOLDER. Then what every test imports is
+imported once, so that it is compiled before the first test needs it, under Memcheck perhaps.
 """
 import glob
 import os
@@ -11,6 +12,13 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+
+TESTS_IMPORT = (
+    "contextlib", "faulthandler", "fnmatch", "functools", "subprocess", "tempfile", "threading",
+    "unittest", "unittest.mock", "test.support", "test.support.import_helper",
+    "test.support.os_helper", "test.support.script_helper", "test.support.threading_helper",
+    "test.support.warnings_helper",
+)
 
 
 def main(source, folder):
@@ -30,6 +38,7 @@ def main(source, folder):
     os.replace(build, target)
     for script in glob.glob(os.path.join(source, "*.py")):
         shutil.copy(script, folder)
+    subprocess.run([sys.executable, "-c", "import " + ", ".join(TESTS_IMPORT)], check=True)
 
 
 if __name__ == "__main__":

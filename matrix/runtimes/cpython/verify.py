@@ -44,15 +44,6 @@ def allocator():
     return "unknown"
 
 
-def checker():
-    with open("/proc/self/maps") as f:
-        maps = f.read()
-    for tool in "memcheck", "helgrind", "drd":
-        if "vgpreload_" + tool in maps:
-            return tool
-    return "none"
-
-
 def main():
     gil = getattr(sys, "_is_gil_enabled", lambda: True)
     facts = {name: flag(name) for name in (
@@ -64,7 +55,6 @@ def main():
         "allocator": allocator(),
         "gil": "on" if gil() else "off",
         "sanitizers": sanitizers(),
-        "valgrind": checker(),
         "options": "compiled-in" if program_has(OPTIONS)[0] else "none",
     }
     for name, value in facts.items():
