@@ -97,7 +97,7 @@ check-quick: all tests
 	$(run_tests) $(tap)/plain $(unit_tests) $(addprefix $(srcdir)/,$(script_tests)) || status=1; \
 	$(count_tests) $(tap) || status=1; exit $$status
 
-check-asan check-valgrind check-cpython check-corpus: check-%:
+check-asan check-valgrind check-cpython check-corpus check-bugs: check-%:
 	@rm -rf $(tap)/$*; status=0; $(MAKE) --no-print-directory run-$* || status=1; \
 	$(count_tests) $(tap)/$* || status=1; exit $$status
 
@@ -128,6 +128,11 @@ run_or_skip = $(if $(2),$(run_tests) $(tap)/$(1) $(addprefix $(srcdir)/,$(2)), \
 run-cpython: TEST_TIMEOUT = 3000
 run-cpython: all
 	@$(call run_or_skip,cpython,$(call in_src,$(folders:=/tests/cpython/*.t)))
+
+# every real bug in every cell that should see it, on both versions: an hour when nothing is built yet
+run-bugs: TEST_TIMEOUT = 7200
+run-bugs: all
+	@$(run_tests) $(tap)/bugs $(addprefix $(srcdir)/,$(call in_src,$(folders:=/tests/bugs/*.t)))
 
 run-corpus: TEST_TIMEOUT = 3000
 run-corpus: all
@@ -222,6 +227,6 @@ distclean: clean
 help:
 	@cat $(srcdir)/ci/help.txt
 
-.PHONY: all tests check check-quick check-asan check-valgrind check-cpython check-corpus \
-	run-asan run-valgrind run-cpython run-corpus matrix do-matrix merge do-merge bench lint \
+.PHONY: all tests check check-quick check-asan check-valgrind check-cpython check-corpus check-bugs \
+	run-asan run-valgrind run-cpython run-corpus run-bugs matrix do-matrix merge do-merge bench lint \
 	install uninstall clean distclean help

@@ -90,8 +90,9 @@ static int empty_folder(struct session *s, struct err *e)
 		if (strcmp(names.v[i], ".lock") == 0) {
 			/* ours, and held */
 		} else if (!known && !is_ours(names.v[i])) {
-			rc = err_set(e, EXIT_USAGE, "'%s' holds '%s' and is no result folder: give another --out",
-				s->out, names.v[i]);
+			rc = err_set(e, EXIT_USAGE,
+				"'%s' holds '%s' and is no result folder: give another --out", s->out,
+				names.v[i]);
 		} else if (is_ours(names.v[i]) || is_cell_folder(path)) {
 			rc = dir_remove(path, e);
 		}

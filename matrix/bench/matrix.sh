@@ -20,9 +20,12 @@ trap 'rm -rf "$work"' EXIT
 timed() {
     name=$1
     shift
-    bash -c 'TIMEFORMAT="%R %U %S"; time "$@" >"$0.log" 2>&1' "$work/$name" "$@" 2>"$work/$name" || true
-    awk -v name="$name" -v cores="$(nproc)" '{ printf "%-28s %8.1f s wall %8.1f s CPU, %3.0f %% of %d cores busy\n",
-        name, $1, $2 + $3, 100 * ($2 + $3) / ($1 * cores), cores }' "$work/$name"
+    # shellcheck disable=SC2016 # for bash, whose `time' tells what the children used too
+    bash -c 'TIMEFORMAT="%R %U %S"; log=$1; shift; time "$@" >"$log" 2>&1' - "$work/$name.log" "$@" \
+        2>"$work/$name" || true
+    awk -v name="$name" -v cores="$(nproc)" '{
+        printf "%-12s %8.1f s wall %8.1f s CPU, %3.0f %% of %d cores busy\n",
+            name, $1, $2 + $3, 100 * ($2 + $3) / ($1 * cores), cores }' "$work/$name"
 }
 
 # The sources are fetched and unpacked before anything is timed: both sides use the same tree.
@@ -50,7 +53,10 @@ configure_arguments() {
     cc=$(jq -r '.command[] | select(startswith("CC="))' "$work/out/$1/build/configure/unit.json")
     case $1 in
     debug) printf '%s\n' "$cc" --with-pydebug ;;
-    asan) printf '%s\n' "$cc" --with-address-sanitizer --with-undefined-behavior-sanitizer --without-freelists ;;
+    asan)
+        printf '%s\n' "$cc" --with-address-sanitizer --with-undefined-behavior-sanitizer \
+            --without-freelists
+        ;;
     valgrind) printf '%s\n' "$cc" --with-pydebug --with-valgrind --without-pymalloc ;;
     tsan) printf '%s\n' "$cc" --with-thread-sanitizer --with-pydebug --disable-gil ;;
     esac
@@ -76,7 +82,8 @@ sequential_cell() {
     export UBSAN_OPTIONS=halt_on_error=0 TSAN_OPTIONS=exitcode=0
     "$source" "$@" -q
     make "-j$jobs"
-    units=$(jq -r --arg cell "$cell" '.cells[] | select(.name == $cell) | .units[]' "$work/out/run.json")
+    units=$(jq -r --arg cell "$cell" '.cells[] | select(.name == $cell) | .units[]' \
+        "$work/out/run.json")
     export PYTHONMALLOC=
     [ "$cell" = valgrind ] && export PYTHONMALLOC=malloc
     # shellcheck disable=SC2046,SC2086 # options and names of units, without blanks

@@ -83,7 +83,8 @@ one() {
 
 # Each row's tools are separated by "; ", each "TOOL: WORDS"; "none" stands alone.
 rows() {
-    tail -n +2 "$bugs/cases.tsv" | grep -E "^(${CASES:-.*})$tab" | while IFS=$tab read -r id file version _ tools frames _; do
+    tail -n +2 "$bugs/cases.tsv" | grep -E "^(${CASES:-.*})$tab" |
+        while IFS=$tab read -r id file version _ tools frames _; do
         echo "$version" | grep -qE "^(${VERSIONS:-.*})" || continue
         top=${frames%% <*}
         [ "$top" = - ] && top=
