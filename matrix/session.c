@@ -201,8 +201,11 @@ int session_work(struct session *s, void (*on_built)(struct cell_run *c), struct
 	int signal_number = queue_run(s->queue);
 	if (times_save(s->times, e) < 0)
 		warn("%s", e->msg);
-	if (outdir_finish(s, signal_number == 0, e) < 0)
-		return -1;
+	/* A disk that is full now should not cost the summary of what has run. */
+	if (outdir_finish(s, signal_number == 0, e) < 0) {
+		warn("%s", e->msg);
+		s->incomplete = 1;
+	}
 	return signal_number;
 }
 
@@ -215,11 +218,14 @@ enum exit_status session_report(struct session *s, FILE *summary)
 	if (results_add(&r, s->out, &e) == 0) {
 		results_finish(&r);
 		status = (enum exit_status)results_status(&r);
-		if (results_write_views(&r, s->out, &e) < 0 || write_summary(&r, summary, 0, &e) < 0)
+		int rc = write_summary(&r, summary, 0, &e);
+		if (results_write_views(&r, s->out, &e) < 0 || rc < 0)
 			status = EXIT_INFRASTRUCTURE;
 	}
 	if (e.msg[0])
 		warn("%s", e.msg);
+	if (s->incomplete)
+		status = EXIT_INFRASTRUCTURE;
 	results_release(&r);
 	return status;
 }

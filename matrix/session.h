@@ -92,6 +92,7 @@ struct session {
 	long tmp_count;
 	char *tree_stamp; /* of the source, taken once */
 	time_t started;
+	int incomplete; /* the result folder does not say how the run ended */
 	struct jobserver server;
 	struct progress *progress;
 	struct queue *queue;
