@@ -63,14 +63,13 @@ found() {
         | select(any(.occurrences[]; .cell == $cell))] | length' "$1/findings.json"
 }
 
-# marked NAME=VALUE: the processes, still alive, that have this in their environment, or that were
-# started from the program that has it in its path
+# marked TEXT: the processes, still alive, that have this in their environment, that run in such a
+# folder (compilers do), or whose program is there
 marked() {
     for process in /proc/[0-9]*; do
-        [ "$process" != /proc/$$ ] || continue
-        if { tr '\0' '\n' <"$process/environ" | grep -qF -e "$1"; } 2>/dev/null ||
-            readlink "$process/exe" 2>/dev/null | grep -qF -e "$1"; then
-            echo "${process#/proc/} $(tr '\0' ' ' <"$process/cmdline" 2>/dev/null)"
+        if { tr '\0' '\n' <"$process/environ"; readlink "$process/cwd" "$process/exe"; } 2>/dev/null |
+            grep -qF -e "$1"; then
+            echo "${process#/proc/} $(tr '\0' ' ' 2>/dev/null <"$process/cmdline")"
         fi
     done
 }
