@@ -327,6 +327,9 @@ static void set_build_env(struct cell_run *c, struct task *t)
 	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
 		if (getenv(kept[i]))
 			env_set(env, kept[i], getenv(kept[i]));
+	/* To look up each of configure's many small questions takes longer than to compile it. */
+	if (c->step == 0)
+		env_set(env, "CCACHE_DISABLE", "1");
 	for (size_t i = 0; i < c->recipe.build_env.n; i++)
 		env_put(env, c->recipe.build_env.v[i]);
 	cell_task_clean(t);
