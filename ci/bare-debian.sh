@@ -16,6 +16,7 @@ mkdir -p "$1"
 folder=$(cd "$1" && pwd)
 command=${2:-./configure --bootstrap && make matrix}
 here=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=/dev/null
 release=$(. /etc/os-release && echo "$VERSION_CODENAME")
 
 if [ ! -x "$folder/bin/sh" ]; then
