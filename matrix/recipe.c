@@ -162,6 +162,7 @@ static void finish_commands(struct draft *d, const struct runtime *rt, const str
 	vars_set(&vars, "cflags", r->cflags);
 	vars_set(&vars, "ldflags", r->ldflags);
 	read_command(&r->configure, rt->conf, "configure-command", &vars);
+	fill(&d->configure, &vars);
 	splice(&r->configure, "{configure}", &d->configure);
 	read_command(&r->make, rt->conf, "make-command", &vars);
 	read_command(&r->unit_command, rt->conf, "unit-command", &vars);

@@ -106,11 +106,11 @@ static void test_adds_and_replaces(void **state)
 		"time-factor = 2\n"
 		"configure = {\"--first\", \"OPT=-O0\"} wrapper = {\"old\"}\n"
 		"runtime toy { cflags = {\"-DB\"} ldflags = {\"-lx\"} env = {\"KEEP\"} memory = 7\n"
-		"  configure = {\"OPT=-O1\", \"--second\"} wrapper = {\"{valgrind}\", \"-q\"}\n"
+		"  configure = {\"OPT=-O1\", \"--second\", \"LINKCC={cc} x.o\"} wrapper = {\"{valgrind}\", \"-q\"}\n"
 		"  test-args = {\"-v\", \"-x\"} time-limit = 20\n"
 		"  suite smoke { units = {\"z\"} } }\n"), 0);
 	assert_string_equal(joined(&r.configure), "{source}/configure CC=/bin/clang-19 "
-		"CFLAGS=-DA -DB LDFLAGS=-lx --first OPT=-O1 --second");
+		"CFLAGS=-DA -DB LDFLAGS=-lx --first OPT=-O1 --second LINKCC=/bin/clang-19 x.o");
 	assert_string_equal(joined(&r.env), "LEVEL=2 MORE=1");
 	assert_string_equal(joined(&r.wrapper), "{valgrind} -q");
 	assert_string_equal(joined(&r.unit_command), "{toy} -v -x {unit}");
