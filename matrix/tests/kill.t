@@ -75,6 +75,26 @@ while [ $number -lt "${KILLS:-10}" ]; do
     rm -rf "$scratch/killed"
 done
 
+# What would run for hours, and hears no signal but SIGKILL; a child without environment; a daemon.
+printf 'case waits\ndaemon hang\nchild child hang\nsleep 10000\n' >"$source/tests/waits.toy"
+setsid "$SANMATRIX" run --runtime toy --runtime-src "$source" --progress plain -j 4 \
+    --out "$scratch/deaf" --unit hangs,waits --cell debug,asan >"$scratch/disturbed" 2>&1 &
+driver=$!
+deaf() {
+    grep -lqs 'deaf from now on' "$scratch"/deaf/debug/units/hangs/output.txt &&
+        test -e "$scratch/deaf/debug/units/waits/output.txt"
+}
+for _ in $(seq 300); do
+    if deaf; then break; fi
+    sleep 0.1
+done
+sleep 0.5
+check 'units that hang are running' deaf
+check 'the processes of a run can be found' test -n "$(marked "$scratch")"
+kill -KILL $driver
+wait $driver 2>/dev/null
+check 'killed while units hang: no process is left' gone "$scratch"
+
 # SIGINT: the reports of what has run are written. With -j 4 the rest runs while two units wait.
 printf 'case waits\nsleep 100\n' >"$source/tests/waits.toy"
 suite='--unit arith,child,waits --cell debug,asan'
@@ -86,7 +106,6 @@ for _ in $(seq 300); do
     [ "$(grep -c -e ':arith ' -e ':child ' "$scratch/disturbed")" -lt 4 ] || break
     sleep 0.1
 done
-check 'the processes of a run can be found' test -n "$(marked "$scratch")"
 kill -INT $driver
 wait $driver
 status=$?

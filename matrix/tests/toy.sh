@@ -74,12 +74,15 @@ marked() {
     done
 }
 
-# gone TEXT: within some seconds no process of that mark is left
+# gone TEXT: within some seconds no process of that mark is left; those that are left are ended then
 gone() {
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         [ -n "$(marked "$1")" ] || return 0
         sleep 0.25
     done
-    marked "$1"
+    marked "$1" | while read -r pid command; do
+        echo "$pid $command"
+        kill -KILL "$pid"
+    done
     return 1
 }

@@ -8,7 +8,7 @@ set -u
 unset MAKEFLAGS MFLAGS MAKELEVEL
 command -v jq >/dev/null || { echo '1..0 # SKIP no jq here'; exit 0; }
 
-runtime=
+runtime='' source=''
 kept=${XDG_CACHE_HOME:-$HOME/.cache}/sanmatrix
 mkdir "$scratch/runtimes"
 cp -R "$SRCDIR/matrix/runtimes/cpython" "$scratch/runtimes/"
@@ -18,13 +18,11 @@ SANMATRIX_RUNTIMES=$scratch/runtimes
 CCACHE_DISABLE=1
 export SANMATRIX_RUNTIMES CCACHE_DISABLE
 
-# configured CACHE CELL: configures in a cache folder of its own, which has the sources only; there
-# make fails at once
+# configured CACHE CELL: configures in a cache folder of its own; there make fails at once
 configured() {
-    mkdir -p "$1/sanmatrix"
-    [ -e "$1/sanmatrix/sources" ] || ln -s "$kept/sources" "$1/sanmatrix/sources"
-    XDG_CACHE_HOME=$1 "$SANMATRIX" run -j 1 --runtime "$runtime" --suite smoke --progress plain \
-        --out "$1/$2.out" --cell "$2" >"$1/$2.log" 2>&1
+    mkdir -p "$1"
+    XDG_CACHE_HOME=$1 "$SANMATRIX" run -j 1 --runtime "$runtime" --runtime-src "$source" \
+        --suite smoke --progress plain --out "$1/$2.out" --cell "$2" >"$1/$2.log" 2>&1
 }
 
 # result CACHE CELL: what was found, without the names of folders
@@ -78,6 +76,7 @@ alone() {
 
 for runtime in ${RUNTIMES:-cpython-3.13 cpython-3.11}; do
     check "$runtime: its source is here" "$SANMATRIX" units --runtime "$runtime" --cell debug
+    source=$kept/sources/$(cat "$kept/sources/$runtime.choice")
     rm -rf "$scratch"/debug* "$scratch"/asan* "$scratch"/valgrind* "$scratch"/tsan*
     # shellcheck disable=SC2086
     two_at_once alone $cells
