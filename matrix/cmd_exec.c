@@ -196,6 +196,7 @@ int cmd_exec(int argc, char **argv)
 	enum exit_status status = EXIT_USAGE;
 
 	o.out = "out/exec";
+	o.suite = "exec"; /* none of the runtime's: what those leave out is not left out here */
 	o.fresh = 1;
 	if (parse(argc, argv, &o) == 0) {
 		status = run_command(&s, &o);
