@@ -50,13 +50,13 @@ runtime_of() {
     esac
 }
 
-# seen JSON CATEGORIES FRAME: a finding of such a category, FRAME among the first frames of a stack
-# (or in the message, for what has no C stack).
+# seen JSON CATEGORIES FRAMES: a finding of such a category, one of FRAMES (joined by |; none: any will
+# do) among the first of a stack. Ahead of them may stand interceptors and allocators.
 seen() {
-    jq -e --arg categories "^($2)\$" --arg frame "$3" '
-        any(.findings[]; (.category | test($categories)) and
-            ($frame == "" or any(.stacks[]; .frames[:12] | any(.function == $frame))
-                or (.stacks | length == 0) or (.message | contains($frame))))' "$1" >"$work/jq" 2>&1
+    jq -e --arg categories "^($2)\$" --arg frames "^($3)\$" '
+        any(.findings[]; (.category | test($categories)) and ($frames == "^()$" or
+            any(.stacks[]; .frames[:8] | any((.function // "") | test($frames)))))' \
+        "$1" >"$work/jq" 2>&1
 }
 
 # one NAME FILE RUNTIME CELL CATEGORIES FRAME
@@ -86,12 +86,16 @@ rows() {
     tail -n +2 "$bugs/cases.tsv" | grep -E "^(${CASES:-.*})$tab" |
         while IFS=$tab read -r id file version _ tools frames _; do
         echo "$version" | grep -qE "^(${VERSIONS:-.*})" || continue
-        top=${frames%% <*}
-        [ "$top" = - ] && top=
+        [ "$frames" = - ] && frames=
+        any=$(echo "$frames" | sed 's/ < /|/g')
         printf '%s\n' "$tools" | sed 's/; /\n/g' | while read -r tool; do
             name=${tool%%:*}
-            frame=$top
-            [ "$(cell_of "$name")" = debug ] && frame=
+            # the frames are those of ASan, or TSan; elsewhere another helper may be inlined on top
+            case $(cell_of "$name") in
+            asan | tsan) frame=${frames%% <*} ;;
+            valgrind) frame=$any ;;
+            *) frame= ;;
+            esac
             printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$id" "$file" "$(runtime_of "$version")" \
                 "$(cell_of "$name")" "$(category_of "$name" "${tool#*: }")" "$frame"
         done
