@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,16 @@ static inline char *text_of(const char *name, const char *file)
 
 	free(path);
 	return rc < 0 ? NULL : buf_detach(&b);
+}
+
+/* The unit.json that the job NAME left, or NULL; the caller's. */
+static inline json_t *unit_of(const char *name)
+{
+	char *text = text_of(name, "unit.json");
+	json_t *o = text ? json_loads(text, 0, NULL) : NULL;
+
+	free(text);
+	return o;
 }
 
 /* How many processes are below the test after at most SECONDS. */

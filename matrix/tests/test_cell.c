@@ -106,7 +106,8 @@ static void test_adds_and_replaces(void **state)
 		"time-factor = 2\n"
 		"configure = {\"--first\", \"OPT=-O0\"} wrapper = {\"old\"}\n"
 		"runtime toy { cflags = {\"-DB\"} ldflags = {\"-lx\"} env = {\"KEEP\"} memory = 7\n"
-		"  configure = {\"OPT=-O1\", \"--second\", \"LINKCC={cc} x.o\"} wrapper = {\"{valgrind}\", \"-q\"}\n"
+		"  configure = {\"OPT=-O1\", \"--second\", \"LINKCC={cc} x.o\"}\n"
+		"  wrapper = {\"{valgrind}\", \"-q\"}\n"
 		"  test-args = {\"-v\", \"-x\"} time-limit = 20\n"
 		"  suite smoke { units = {\"z\"} } }\n"), 0);
 	assert_string_equal(joined(&r.configure), "{source}/configure CC=/bin/clang-19 "

@@ -1,4 +1,4 @@
-/* One job: how it ends, what it leaves, and that nothing of it survives. */
+/* One job: how it ends, and what it leaves. */
 #include "matrix/tests/below.h"
 
 #include <errno.h>
@@ -9,8 +9,6 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include <jansson.h>
-
 #include "matrix/supervise.h"
 
 static int run_script(const char *name, const char *script, struct job_end *end, struct err *e)
@@ -20,15 +18,6 @@ static int run_script(const char *name, const char *script, struct job_end *end,
 
 	release_spec(&s);
 	return rc;
-}
-
-static json_t *unit_of(const char *name)
-{
-	char *text = text_of(name, "unit.json");
-	json_t *o = text ? json_loads(text, 0, NULL) : NULL;
-
-	free(text);
-	return o;
 }
 
 static long long number_of(const char *name, const char *member)
@@ -349,115 +338,11 @@ static void signals_are_as_in_a_new_process(void **state)
 	free(text);
 }
 
-static const char tree[] = "setsid sleep 1000 & (setsid sh -c 'sleep 1000 & sleep 1000' &) ; "
-	"sleep 1000 & setsid setsid sleep 1000 & exec sleep 1000";
-
-/* A driver of its own, which is to be killed: its number. With a process group of its own. */
-static pid_t start_driver(const struct job_spec *s)
-{
-	pid_t pid = fork();
-
-	if (pid)
-		return pid;
-	setpgid(0, 0);
-	struct job job;
-	struct job_end end;
-	_exit(job_start(s, &job, NULL) < 0 || job_finish(&job, &end, NULL) < 0);
-}
-
-static void nothing_survives_the_driver(void **state)
-{
-	struct job_spec s = shell_job("driver", tree);
-
-	(void)state;
-	srand(1);
-	for (int i = 0; i < 100; i++) {
-		pid_t pid = start_driver(&s);
-		usleep((useconds_t)(rand() % (i % 2 ? 3000 : 30000)));
-		kill(i % 3 ? pid : -pid, SIGKILL); /* it alone, or its whole group */
-		kill(pid, SIGKILL);
-		assert_int_equal(left_after(8), 0);
-		assert_null(unit_of("driver"));
-	}
-	release_spec(&s);
-}
-
-/* A driver that dies before its supervisor can ask to be told of it. */
-static void a_supervisor_without_its_driver_does_nothing(void **state)
-{
-	struct job_spec s = shell_job("late", "echo ran");
-	int status;
-
-	(void)state;
-	pid_t pid = fork();
-	if (pid == 0)
-		supervise(&s, 1, 2);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
-	assert_null(text_of("late", "output.txt"));
-	release_spec(&s);
-}
-
-/* Whoever takes the lock knows that nothing of the older run can write any more. */
-static void a_lock_is_held_until_the_tree_is_gone(void **state)
-{
-	struct job_spec s = shell_job("lock", "trap '' TERM; sleep 1000; sleep 1000");
-	char *path = xasprintf("%s/lock-file", root);
-
-	(void)state;
-	s.hold_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	assert_int_equal(flock(s.hold_fd, LOCK_EX), 0);
-	pid_t pid = start_driver(&s);
-	close(s.hold_fd);
-	usleep(200000);
-	kill(pid, SIGKILL);
-	int fd = open(path, O_RDWR | O_CLOEXEC);
-	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), -1);
-	assert_int_equal(flock(fd, LOCK_EX), 0);
-	assert_int_equal(left_after(0.5), 0); /* the supervisor itself is just ending */
-	close(fd);
-	free(path);
-	release_spec(&s);
-}
-
-static void who_ignores_sigterm_does_not_survive_the_driver(void **state)
-{
-	struct job_spec s = shell_job("deaf", "trap '' TERM HUP INT; sleep 1000; sleep 1000");
-
-	(void)state;
-	pid_t pid = start_driver(&s);
-	usleep(200000);
-	assert_true(left_after(0) > 0);
-	kill(pid, SIGKILL);
-	assert_int_equal(left_after(8), 0);
-	release_spec(&s);
-}
-
-/* Then the command dies with it; the rest has come below us, as below the driver in the queue. */
-static void a_killed_supervisor_is_told(void **state)
-{
-	struct job_spec s = shell_job("killed", tree);
-	struct job job;
-	struct job_end end;
-	struct err e = { 0 };
-
-	(void)state;
-	assert_int_equal(job_start(&s, &job, NULL), 0);
-	usleep(200000);
-	kill(job.pid, SIGKILL);
-	assert_int_equal(job_finish(&job, &end, &e), -1);
-	assert_true(job.lost);
-	assert_non_null(strstr(e.msg, "killed by signal 9"));
-	orphans_kill(NULL, 0);
-	assert_int_equal(left_after(0), 0);
-	release_spec(&s);
-}
-
 static void memory_of_a_tree_is_counted(void **state)
 {
 	struct job_spec s = shell_job("rss",
-		"eat='x = b\"1\" * 60000000; print(1, flush=True); import time; time.sleep(1000)'; "
-		"python3 -c \"$eat\" & exec python3 -c \"$eat\"");
+		"eat='$| = 1; $n = 60000000; $x = \"1\" x $n; print \"1\\n\"; sleep 1000'; "
+		"perl -e \"$eat\" & exec perl -e \"$eat\"");
 	struct job job;
 	struct job_end end;
 	char *text = NULL;
@@ -498,11 +383,6 @@ int main(void)
 		cmocka_unit_test(old_results_are_removed),
 		cmocka_unit_test(the_command_gets_only_its_descriptors),
 		cmocka_unit_test(signals_are_as_in_a_new_process),
-		cmocka_unit_test(nothing_survives_the_driver),
-		cmocka_unit_test(who_ignores_sigterm_does_not_survive_the_driver),
-		cmocka_unit_test(a_supervisor_without_its_driver_does_nothing),
-		cmocka_unit_test(a_lock_is_held_until_the_tree_is_gone),
-		cmocka_unit_test(a_killed_supervisor_is_told),
 		cmocka_unit_test(memory_of_a_tree_is_counted),
 	};
 	return cmocka_run_group_tests(tests, make_root, remove_root);
