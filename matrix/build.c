@@ -286,6 +286,18 @@ static char *step_failure(const struct job_end *end, const struct err *err)
 	return end->exit_code ? xasprintf("exit status %d", end->exit_code) : NULL;
 }
 
+static void pass_step(struct cell_run *c, const struct job_end *end)
+{
+	char *file = stamp_file(c, c->step), *stamp = stamp_of(&c->step_inputs);
+
+	times_set(c->session->times, c->recipe.runtime, c->recipe.cell, steps[c->step].name, end->seconds,
+		end->max_rss);
+	stamp_keep(file, stamp);
+	free(stamp);
+	free(file);
+	c->step++;
+}
+
 static void step_done(struct queue *q, struct task *t, const struct job_end *end, const struct err *err)
 {
 	struct cell_run *c = t->owner;
@@ -301,17 +313,10 @@ static void step_done(struct queue *q, struct task *t, const struct job_end *end
 	if (!why && step->after && step->after(c, t->spec.dir, &e) < 0)
 		why = xstrdup(e.msg);
 	progress_end(c->session->progress, t, why ? why : "ok", why != NULL, end ? end->seconds : 0);
-	if (why) {
+	if (why)
 		fail_step(c, why);
-	} else {
-		char *file = stamp_file(c, c->step), *stamp = stamp_of(&c->step_inputs);
-		times_set(c->session->times, c->recipe.runtime, c->recipe.cell, step->name,
-			end->seconds, end->max_rss);
-		stamp_keep(file, stamp);
-		free(stamp);
-		free(file);
-		c->step++;
-	}
+	else if (end)
+		pass_step(c, end);
 	free(why);
 	wake_waiting(c->session);
 }

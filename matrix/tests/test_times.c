@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,13 +19,11 @@ static char root[40], record[80], shipped[80];
 static int make_root(void **state)
 {
 	(void)state;
-	strcpy(root, "/tmp/test-times.XXXXXX");
+	snprintf(root, sizeof root, "/tmp/test-times.XXXXXX");
 	if (!mkdtemp(root))
 		return -1;
-	strcpy(record, root);
-	strcat(record, "/times.tsv");
-	strcpy(shipped, root);
-	strcat(shipped, "/estimates.tsv");
+	snprintf(record, sizeof record, "%s/times.tsv", root);
+	snprintf(shipped, sizeof shipped, "%s/estimates.tsv", root);
 	return 0;
 }
 
