@@ -50,8 +50,7 @@ all: $(BUILD)/sanmatrix
 	@:
 
 $(library): $(filter-out $(BUILD)/matrix/main.o,$(objects))
-	@rm -f $@
-	ar rcs $@ $^
+	@rm -f $@; ar rcs $@ $^
 
 $(BUILD)/sanmatrix: $(BUILD)/matrix/main.o $(library)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(LIBS)

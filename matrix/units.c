@@ -68,22 +68,25 @@ out:
 	return rc;
 }
 
-/* "ok", "2 findings", "failed (exit status 2)": what a finished unit's own folder says. */
+/* "ok", "2 findings", "3 failed": what a finished unit's own folder says. */
 static char *verdict_of(const struct job_end *end, const char *dir, int *bad)
 {
 	struct results r = { 0 };
 	struct err e = { 0 };
+	size_t errors = 0;
 
 	if (results_add_unit(&r, dir, &e) < 0)
 		warn("%s", e.msg);
-	size_t n = r.finding_count;
+	for (size_t i = 0; i < r.finding_count; i++)
+		errors += strcmp(r.findings[i]->severity, "error") == 0;
+	size_t failed = r.totals.failed + r.totals.errors;
 	results_release(&r);
-	*bad = n > 0 || end->exit_code != 0;
-	if (n > 0)
-		return xasprintf("%zu finding%s", n, n == 1 ? "" : "s");
+	*bad = errors > 0 || failed > 0;
+	if (errors > 0)
+		return xasprintf("%zu finding%s", errors, errors == 1 ? "" : "s");
 	if (end->signal)
 		return xasprintf("killed by signal %d", end->signal);
-	return end->exit_code ? xasprintf("failed (exit status %d)", end->exit_code) : xstrdup("ok");
+	return failed > 0 ? xasprintf("%zu failed", failed) : xstrdup("ok");
 }
 
 static void unit_done(struct queue *q, struct task *t, const struct job_end *end, const struct err *err)
