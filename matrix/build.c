@@ -96,6 +96,19 @@ static void share_cache(const struct cell_run *c)
 
 /* ---- the steps ---- */
 
+/* The command that comes before configure, and the files that it names. */
+static void add_prepared(struct buf *inputs, const struct cell_run *c)
+{
+	struct strv argv = { 0 };
+
+	vars_expand_list(&c->vars, &c->recipe.prepare, &argv);
+	stamp_add_list(inputs, &argv);
+	for (size_t i = 0; i < argv.n; i++)
+		if (argv.v[i][0] == '/')
+			stamp_add_file(inputs, argv.v[i]);
+	strv_release(&argv);
+}
+
 static void configure_inputs(struct cell_run *c)
 {
 	const struct recipe *r = &c->recipe;
@@ -105,7 +118,7 @@ static void configure_inputs(struct cell_run *c)
 	add_script(&c->step_inputs, c);
 	stamp_add(&c->step_inputs, r->compiler->path);
 	stamp_add(&c->step_inputs, r->compiler->version);
-	stamp_add_list(&c->step_inputs, &r->prepare);
+	add_prepared(&c->step_inputs, c);
 	stamp_add_list(&c->step_inputs, &r->configure);
 	stamp_add(&c->step_inputs, r->cflags);
 	stamp_add(&c->step_inputs, r->ldflags);

@@ -35,16 +35,18 @@ int progress_parse(const char *mode)
 }
 
 /* https://no-color.org and https://bixense.com/clicolors: set and not empty, set and not "0". */
-static int find_colour(void)
+int colour_for(int wanted, FILE *f)
 {
 	const char *no = getenv("NO_COLOR"), *force = getenv("CLICOLOR_FORCE");
 	const char *term = getenv("TERM");
 
+	if (wanted >= 0)
+		return wanted;
 	if (no && *no)
 		return 0;
 	if (force && *force && strcmp(force, "0") != 0)
 		return 1;
-	return isatty(2) && !(term && strcmp(term, "dumb") == 0);
+	return isatty(fileno(f)) && !(term && strcmp(term, "dumb") == 0);
 }
 
 static enum progress_mode find_mode(void)
@@ -59,7 +61,7 @@ struct progress *progress_new(enum progress_mode mode, int colour)
 	struct progress *p = xcalloc(1, sizeof *p);
 
 	p->mode = mode == PROGRESS_AUTO ? find_mode() : mode;
-	p->colour = colour < 0 ? find_colour() : colour;
+	p->colour = colour_for(colour, stderr);
 	return p;
 }
 

@@ -6,6 +6,8 @@
 #ifndef SM_MATRIX_PROGRESS_H
 #define SM_MATRIX_PROGRESS_H
 
+#include <stdio.h>
+
 enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_PLAIN, PROGRESS_NONE };
 
 struct progress;
@@ -14,7 +16,10 @@ struct task;
 /* "auto", "bar", "plain" or "none"; -1 for anything else. */
 int progress_parse(const char *mode);
 
-/* COLOUR: -1 finds out: NO_COLOR, then CLICOLOR_FORCE, then isatty. */
+/* Whether what goes to F is coloured: WANTED, or if that is -1 NO_COLOR, CLICOLOR_FORCE, isatty. */
+int colour_for(int wanted, FILE *f);
+
+/* COLOUR: as WANTED above. */
 struct progress *progress_new(enum progress_mode mode, int colour);
 void progress_free(struct progress *p);
 
