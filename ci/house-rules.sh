@@ -64,7 +64,7 @@ broken() {
         forbid 'unfinished' '(^|[^A-Za-z])(TODO|FIXME|XXX|HACK)([^A-Za-z]|$)'
     grep -v -e '^ci/house-rules.sh$' -e '^ci/tests/house-rules.t$' "$list/all" |
         forbid 'a place that others do not have' \
-        '(^|[^A-Za-z0-9_.$}-])/work/|/tmp/w/|(deb|security|snapshot|ftp|archive)\.(debian|ubuntu)\.'
+        '(^|[^A-Za-z0-9_.$}-])/(home|root)/[a-z]|(deb|security|snapshot|ftp|archive)\.(debian|ubuntu)\.'
 
     # shellcheck disable=SC2016
     select_files '\.(c|h|sh|t)$|^configure$|^Makefile$' | xargs awk '

@@ -79,7 +79,7 @@ lines() {
 }
 echo '/* TODO: later */' >"$text"
 breaks 'nothing unfinished' matrix/a.c unfinished <"$text"
-printf 'cd /%s/x\n' work >"$text"
+printf 'cd /%s/x\n' home >"$text"
 breaks 'no path of one machine' a.sh 'a place' <"$text"
 printf 'http://deb.%s.org/\n' debian >"$text"
 breaks 'no host of a mirror' a.md 'a place' <"$text"

@@ -214,14 +214,14 @@ static void the_cache_follows_the_environment(void **state)
 	(void)state;
 
 	setenv("XDG_CACHE_HOME", "/x", 1);
-	setenv("HOME", "/home/me", 1);
+	setenv("HOME", "/me", 1);
 	char *p = cache_dir();
 	assert_string_equal(p, "/x/sanmatrix");
 	free(p);
 	/* a relative path is to be ignored, says the specification */
 	setenv("XDG_CACHE_HOME", "x", 1);
 	p = cache_dir();
-	assert_string_equal(p, "/home/me/.cache/sanmatrix");
+	assert_string_equal(p, "/me/.cache/sanmatrix");
 	free(p);
 }
 
