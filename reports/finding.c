@@ -97,5 +97,7 @@ void finding_free(struct finding *f)
 	free(f->text);
 	free(f->fingerprint);
 	free(f->bucket);
+	free(f->defect);
+	free(f->reason);
 	free(f);
 }

@@ -68,8 +68,13 @@ struct finding {
 	size_t stack_count;
 	struct frames python; /* the Python frames of the access, innermost first */
 	char *text;	      /* the report as it stood in the log, cleaned of colour; capped at 1 MB */
-	char *fingerprint, *bucket; /* filled by fingerprint.h */
-	const char *status;	    /* "new"; static */
+	/*
+	 * Keys (fingerprint.c): strict, coarse, and one that the reports of several tools share when they
+	 * are of one defect; NULL where there is nothing to join by.
+	 */
+	char *fingerprint, *bucket, *defect;
+	const char *status; /* "new", "known", "flaky"; static */
+	char *reason;	    /* why it is known, as the baseline says */
 	struct occurrence *occurrences;
 	size_t occurrence_count; /* 1 as it comes from a reader */
 	size_t count;		 /* how often it was seen, at least occurrence_count */

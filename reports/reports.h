@@ -93,12 +93,21 @@ struct totals {
 	size_t ran;		/* units that left a result */
 };
 
+/* What several findings, of several tools and cells, tell of together. */
+struct defect {
+	const char *key, *category; /* borrowed from the first finding */
+	struct finding **findings;  /* borrowed; the most telling one first */
+	size_t finding_count;
+};
+
 struct results {
 	char *runtime, *version, *suite, *hashseed, *hostname, *started; /* NULL: no run.json */
 	struct cell_result *cells; /* sorted by name */
 	size_t cell_count;
 	struct finding **findings; /* folded unless no_fold; sorted */
 	size_t finding_count;
+	struct defect *defects; /* after results_finish; every finding is in one; sorted */
+	size_t defect_count;
 	struct unparsed *unparsed;
 	size_t unparsed_count;
 	struct totals totals; /* after results_finish */
