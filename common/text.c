@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <string.h>
 
 #include "common/text.h"
@@ -50,22 +49,6 @@ size_t text_clean_line(char *s, size_t len)
 	}
 	s[out] = 0;
 	return out;
-}
-
-size_t text_ci_prefix(const char *s)
-{
-	static const char shape[] = "dddd-dd-ddTdd:dd:dd";
-	size_t i;
-
-	for (i = 0; shape[i]; i++)
-		if (shape[i] == 'd' ? !isdigit((unsigned char)s[i]) : s[i] != shape[i])
-			return 0;
-	if (s[i] == '.')
-		for (i++; isdigit((unsigned char)s[i]);)
-			i++;
-	if (s[i] != 'Z')
-		return 0;
-	return s[i + 1] == ' ' ? i + 2 : 0;
 }
 
 const char *text_after(const char *s, const char *prefix)

@@ -13,10 +13,6 @@
  */
 size_t text_clean_line(char *s, size_t len);
 
-/* Length of the time stamp that a CI engine put before a line ("2026-11-20T06:21:00.12Z "), or 0.
- */
-size_t text_ci_prefix(const char *s);
-
 /* If S begins with PREFIX: what follows it; otherwise NULL. Borrowed. */
 const char *text_after(const char *s, const char *prefix);
 

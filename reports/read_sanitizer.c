@@ -313,7 +313,7 @@ static void finish(void *state)
 	report_close(&st->r);
 	if (st->deadly) {
 		char text[] = "DEADLYSIGNAL";
-		struct line line = { text, strlen(text), st->deadly_at };
+		struct line line = { text, strlen(text), st->deadly_at, 0 };
 		report_open(&st->r, st->s, st->deadly_tool ? st->deadly_tool : "asan",
 		        "DEADLYSIGNAL", &line, 0);
 		report_message(&st->r, "a deadly signal, and no report followed");

@@ -18,7 +18,8 @@ enum {
 struct line {
 	char *s; /* cleaned; s[len] is 0; may be scribbled on, though nobody should */
 	size_t len;
-	long number; /* from 1 */
+	long number;     /* from 1 */
+	unsigned source; /* what wrote it, as its prefix said; 0: unknown (common/prefix.h) */
 };
 
 /*

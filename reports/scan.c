@@ -3,6 +3,7 @@
 
 #include "common/buf.h"
 #include "common/mem.h"
+#include "common/prefix.h"
 #include "common/text.h"
 #include "reports/kinds.h"
 #include "reports/reader.h"
@@ -121,7 +122,7 @@ static void take_line(struct scanner *s)
 
 	buf_addch(&s->partial, 0); /* room for the terminator, and never NULL */
 	line.len = text_clean_line(s->partial.data, s->partial.len - 1);
-	size_t prefix = text_ci_prefix(s->partial.data);
+	size_t prefix = prefix_length(s->partial.data, line.len, &line.source);
 	line.s = s->partial.data + prefix;
 	line.len -= prefix;
 	dispatch(s, &line);
