@@ -1,7 +1,7 @@
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/mem.h"
 #include "reports/finding.h"
 
 const char *const role_names[ROLE_COUNT] = {
@@ -18,10 +18,12 @@ const char *const role_names[ROLE_COUNT] = {
 
 struct finding *finding_new(const char *tool, const char *kind)
 {
-	struct finding *f = xcalloc(1, sizeof *f);
+	struct arena arena = { 0 };
+	struct finding *f = arena_zalloc(&arena, sizeof *f);
 
-	f->tool = xstrdup(tool);
-	f->kind = xstrdup(kind);
+	f->arena = arena;
+	f->tool = finding_strdup(f, tool);
+	f->kind = finding_strdup(f, kind);
 	f->category = "other";
 	f->severity = "error";
 	f->status = "new";
@@ -29,32 +31,64 @@ struct finding *finding_new(const char *tool, const char *kind)
 	return f;
 }
 
-struct frame *frames_add(struct frames *frames)
+char *finding_strdup(struct finding *f, const char *s)
 {
-	if (frames->n == frames->cap) {
-		frames->cap = frames->cap ? frames->cap * 2 : 8;
-		frames->v = xrealloc(frames->v, frames->cap * sizeof *frames->v);
-	}
+	return arena_strdup(&f->arena, s);
+}
+
+char *finding_strndup(struct finding *f, const char *s, size_t n)
+{
+	return arena_strndup(&f->arena, s, n);
+}
+
+char *finding_printf(struct finding *f, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	char *s = arena_vprintf(&f->arena, format, args);
+	va_end(args);
+	return s;
+}
+
+/* LIST, or a copy with room for twice as many, where N of SIZE bytes fill it. */
+static void *grow(struct finding *f, void *list, size_t n, size_t *cap, size_t size)
+{
+	if (n < *cap)
+		return list;
+	*cap = *cap ? *cap * 2 : 8;
+	void *more = arena_alloc(&f->arena, *cap * size);
+	if (n)
+		memcpy(more, list, n * size);
+	return more;
+}
+
+struct frame *frames_add(struct finding *f, struct frames *frames)
+{
+	frames->v = grow(f, frames->v, frames->n, &frames->cap, sizeof *frames->v);
 	struct frame *frame = &frames->v[frames->n++];
 	memset(frame, 0, sizeof *frame);
 	return frame;
 }
 
-void frames_release(struct frames *frames)
+void frames_copy(struct finding *f, struct frames *to, const struct frames *frames)
 {
 	for (size_t i = 0; i < frames->n; i++) {
-		free(frames->v[i].function);
-		free(frames->v[i].file);
-		free(frames->v[i].module);
-		free(frames->v[i].offset);
+		const struct frame *from = &frames->v[i];
+		struct frame *frame = frames_add(f, to);
+
+		frame->function = finding_strdup(f, from->function);
+		frame->file = finding_strdup(f, from->file);
+		frame->line = from->line;
+		frame->column = from->column;
+		frame->module = finding_strdup(f, from->module);
+		frame->offset = finding_strdup(f, from->offset);
 	}
-	free(frames->v);
-	memset(frames, 0, sizeof *frames);
 }
 
 struct stack *finding_stack(struct finding *f, enum role role)
 {
-	f->stacks = xrealloc(f->stacks, (f->stack_count + 1) * sizeof *f->stacks);
+	f->stacks = grow(f, f->stacks, f->stack_count, &f->stack_cap, sizeof *f->stacks);
 	struct stack *stack = &f->stacks[f->stack_count++];
 	memset(stack, 0, sizeof *stack);
 	stack->role = role;
@@ -69,7 +103,19 @@ const struct stack *finding_find(const struct finding *f, enum role role)
 	return NULL;
 }
 
-static void occurrence_release(struct occurrence *o)
+void finding_copy_stacks(struct finding *f, const struct finding *from)
+{
+	for (size_t i = 0; i < from->stack_count; i++)
+		frames_copy(f, &finding_stack(f, from->stacks[i].role)->frames,
+		        &from->stacks[i].frames);
+}
+
+void finding_add_text(struct finding *f, const char *more)
+{
+	f->text = finding_printf(f, "%s\n%s", f->text ? f->text : "", more);
+}
+
+void occurrence_release(struct occurrence *o)
 {
 	free(o->runtime);
 	free(o->cell);
@@ -82,22 +128,9 @@ void finding_free(struct finding *f)
 {
 	if (!f)
 		return;
-	for (size_t i = 0; i < f->stack_count; i++)
-		frames_release(&f->stacks[i].frames);
-	free(f->stacks);
-	frames_release(&f->python);
 	for (size_t i = 0; i < f->occurrence_count; i++)
 		occurrence_release(&f->occurrences[i]);
 	free(f->occurrences);
-	free(f->tool);
-	free(f->kind);
-	free(f->message);
-	free(f->access.op);
-	free(f->access.address);
-	free(f->text);
-	free(f->fingerprint);
-	free(f->bucket);
-	free(f->defect);
-	free(f->reason);
-	free(f);
+	struct arena arena = f->arena; /* F itself is in it */
+	arena_release(&arena);
 }

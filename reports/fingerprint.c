@@ -256,21 +256,19 @@ static void add_key(struct buf *b, const struct finding *f, size_t max)
 	}
 }
 
-static char *hash(const char *prefix, const struct finding *f, size_t max)
+static const char *hash(const char *prefix, struct finding *f, size_t max)
 {
 	struct buf b = { 0 };
 
 	add_key(&b, f, max);
 	XXH128_hash_t h = XXH3_128bits(b.data, b.len);
 	buf_release(&b);
-	return xasprintf("%s:%016llx%016llx", prefix, (unsigned long long)h.high64,
+	return finding_printf(f, "%s:%016llx%016llx", prefix, (unsigned long long)h.high64,
 	        (unsigned long long)h.low64);
 }
 
 void fingerprint(struct finding *f)
 {
-	free(f->fingerprint);
-	free(f->bucket);
 	f->fingerprint = hash("s1", f, STRICT_FRAMES);
 	f->bucket = hash("b1", f, 1);
 }

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/mem.h"
 #include "common/text.h"
 #include "reports/frame.h"
 
@@ -79,8 +78,10 @@ static void take_module(char *s, struct frame *frame)
 		for (char *p = group; (p = strstr(p, "+0x")); p++)
 			plus = p;
 		if (plus && !frame->module) {
-			frame->module = xstrndup(group + 1, (size_t)(plus - group - 1));
-			frame->offset = xstrndup(plus + 1, strlen(plus + 1) - 1);
+			*plus = 0;
+			plus[strlen(plus + 1)] = 0;
+			frame->module = group + 1;
+			frame->offset = plus + 1;
 		} else if (!is_noise(group)) {
 			return;
 		}
@@ -132,7 +133,7 @@ static void take_location(char *s, struct frame *frame)
 	if (file) {
 		file[-1] = 0;
 		frame_split_location(file, &frame->line, &frame->column);
-		frame->file = xstrdup(file);
+		frame->file = file;
 		trim_end(s);
 	}
 	while (text_ends(s, " <null>") || !strcmp(s, "<null>")) {
@@ -140,10 +141,10 @@ static void take_location(char *s, struct frame *frame)
 		trim_end(s);
 	}
 	if (*s && strcmp(s, "??") != 0)
-		frame->function = xstrdup(s);
+		frame->function = s;
 }
 
-int frame_parse_sanitizer(const char *line, struct frame *frame)
+int frame_parse_sanitizer(struct arena *a, const char *line, struct frame *frame)
 {
 	const char *p = line;
 	char *end;
@@ -168,15 +169,14 @@ int frame_parse_sanitizer(const char *line, struct frame *frame)
 		bare = !in;
 		p = in ? in : p;
 	}
-	char *rest = xstrdup(p);
+	char *rest = arena_strdup(a, p);
 	take_module(rest, frame);
 	if (!bare || text_after(rest, "/"))
 		take_location(rest, frame);
-	free(rest);
 	return (int)number;
 }
 
-int frame_parse_valgrind(const char *text, struct frame *frame)
+int frame_parse_valgrind(struct arena *a, const char *text, struct frame *frame)
 {
 	const char *p = text_after(text, "at 0x");
 
@@ -189,20 +189,21 @@ int frame_parse_valgrind(const char *text, struct frame *frame)
 	if (p[0] != ':' || p[1] != ' ')
 		return -1;
 	memset(frame, 0, sizeof *frame);
-	char *rest = xstrdup(p + 2), *in = NULL, *group;
+	char *rest = arena_strdup(a, p + 2), *in = NULL, *group;
 	trim_end(rest);
 	for (char *q = rest; (q = strstr(q, " (in ")); q++)
 		in = q;
 	if (in && text_ends(rest, ")")) {
-		frame->module = xstrndup(in + 5, strlen(in + 5) - 1);
+		frame->module = in + 5;
+		in[strlen(in) - 1] = 0;
 		*in = 0;
 	} else if ((group = last_group(rest, strlen(rest))) && group > rest && group[-1] == ' ') {
-		frame->file = xstrndup(group + 1, strlen(group + 1) - 1);
-		frame_split_location(frame->file, &frame->line, &frame->column);
+		group[strlen(group) - 1] = 0;
+		frame_split_location(group + 1, &frame->line, &frame->column);
+		frame->file = group + 1;
 		group[-1] = 0;
 	}
 	if (*rest && strcmp(rest, "???") != 0)
-		frame->function = xstrdup(rest);
-	free(rest);
+		frame->function = rest;
 	return 0;
 }

@@ -8,13 +8,13 @@
 
 /*
  * "    #3 0x4f4b44 in main a.cpp:5:10 (a.out+0x10)" and TSan's "    #3 main a.cpp:5 (a.out+0x10)".
- * Fills FRAME (whose strings become the caller's) and returns the frame's number, or -1 and leaves
- * FRAME alone if LINE is no frame.
+ * Fills FRAME, its strings in A, and returns the frame's number, or -1 and leaves FRAME alone if LINE
+ * is no frame.
  */
-int frame_parse_sanitizer(const char *line, struct frame *frame);
+int frame_parse_sanitizer(struct arena *a, const char *line, struct frame *frame);
 
 /* "at|by 0x109168: get (hbo_r.c:2)", without leading blanks. Returns 0, or -1 if it is no frame. */
-int frame_parse_valgrind(const char *text, struct frame *frame);
+int frame_parse_valgrind(struct arena *a, const char *text, struct frame *frame);
 
 /* Takes ":LINE" or ":LINE:COLUMN" off the end of FILE (which is changed); fills both or neither. */
 void frame_split_location(char *file, int *line, int *column);

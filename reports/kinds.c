@@ -212,12 +212,11 @@ struct finding *finding_process(const char *kind, const char *subject, const cha
 {
 	struct finding *f = finding_new("process", kind);
 
-	f->message = xstrdup(subject);
+	f->message = subject;
 	finding_classify(f);
 	fingerprint(f);
-	free(f->message);
-	f->message = xstrdup(message);
-	f->text = xasprintf("%s\n", message);
+	f->message = finding_strdup(f, message);
+	f->text = finding_printf(f, "%s\n", message);
 	return f;
 }
 
@@ -261,10 +260,8 @@ int finding_repeats(const struct finding *cpython, const struct finding *f)
 	return 0;
 }
 
-void finding_take_python(struct finding *f, struct finding *cpython)
+void finding_copy_python(struct finding *f, const struct finding *cpython)
 {
-	if (f->python.n)
-		return;
-	f->python = cpython->python;
-	memset(&cpython->python, 0, sizeof cpython->python);
+	if (!f->python.n)
+		frames_copy(f, &f->python, &cpython->python);
 }

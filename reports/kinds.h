@@ -32,7 +32,7 @@ struct finding *finding_process(const char *kind, const char *subject, const cha
  */
 int finding_repeats(const struct finding *cpython, const struct finding *f);
 
-/* Moves the Python frames of CPYTHON, where F has none, to F. CPYTHON stays the caller's. */
-void finding_take_python(struct finding *f, struct finding *cpython);
+/* Copies the Python frames of CPYTHON, where F has none, to F. */
+void finding_copy_python(struct finding *f, const struct finding *cpython);
 
 #endif

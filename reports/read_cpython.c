@@ -87,10 +87,10 @@ static void add_site(struct state *st, const char *function, size_t len, const c
 {
 	if (function)
 		len = bare_name(&function, len);
-	struct frame frame = { .file = xstrdup(file), .line = line };
+	struct frame frame = { .file = finding_strdup(st->r.f, file), .line = line };
 
 	if (function)
-		frame.function = xstrndup(function, len);
+		frame.function = finding_strndup(st->r.f, function, len);
 	report_role(&st->r, ROLE_ACCESS);
 	report_add_frame(&st->r, &frame);
 }
@@ -154,7 +154,7 @@ static int take_dump(struct state *st, const struct line *line)
 		return 0;
 	open_report(st, "debug-allocator", line, "the debug allocator's check failed");
 	st->prelude = 1;
-	st->r.f->access.address = hex_dup(at);
+	st->r.f->access.address = hex_dup(st->r.f, at);
 	const char *api = text_after_any(at, "API '");
 	st->api = api ? (unsigned char)*api : 0;
 	return 1;
@@ -268,12 +268,12 @@ static int take_python_frame(struct state *st, const char *s)
 	char *rest;
 	long line = strtol(end + strlen("\", line "), &rest, 10);
 	const char *function = text_after(rest, " in ");
-	struct frames *python = &st->r.f->python;
-	if (function && st->collecting && python->n < REPORT_FRAMES_MAX) {
-		struct frame *frame = frames_add(python);
-		frame->file = xstrndup(file, (size_t)(end - file));
+	struct finding *f = st->r.f;
+	if (function && st->collecting && f->python.n < REPORT_FRAMES_MAX) {
+		struct frame *frame = frames_add(f, &f->python);
+		frame->file = finding_strndup(f, file, (size_t)(end - file));
 		frame->line = (int)line;
-		frame->function = xstrdup(function);
+		frame->function = finding_strdup(f, function);
 	}
 	return function != NULL;
 }
@@ -288,11 +288,12 @@ static int take_c_frame(struct state *st, const char *s)
 		return 0;
 	const char *name = end + strlen("\", at ");
 	size_t len = strcspn(name, "+ ");
-	struct frame frame = { .module = xstrndup(module, (size_t)(end - module)) };
+	struct finding *f = st->r.f;
+	struct frame frame = { .module = finding_strndup(f, module, (size_t)(end - module)) };
 	if (len)
-		frame.function = xstrndup(name, len);
+		frame.function = finding_strndup(f, name, len);
 	if (name[len] == '+')
-		frame.offset = hex_dup(name + len + 1);
+		frame.offset = hex_dup(f, name + len + 1);
 	report_add_frame(&st->r, &frame);
 	return 1;
 }
@@ -310,7 +311,7 @@ static int take_thread(struct state *st, const char *s)
 	st->collecting = current || !st->current;
 	st->current |= current;
 	if (st->collecting)
-		frames_release(&st->r.f->python);
+		st->r.f->python.n = 0;
 	return 1;
 }
 

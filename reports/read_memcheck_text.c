@@ -89,7 +89,7 @@ static void take_aux(struct process *p, const char *text)
 	const char *address = text_after(text, "Address ");
 
 	if (address && !p->r.f->access.address)
-		p->r.f->access.address = hex_dup(address);
+		p->r.f->access.address = hex_dup(p->r.f, address);
 	if (text_ends(text, "free'd"))
 		role = ROLE_FREE;
 	else if (text_ends(text, "alloc'd") || text_ends(text, "alloc'd at"))
@@ -112,7 +112,7 @@ static void take_body(struct process *p, const struct line *line, const char *te
 	struct frame frame;
 
 	text += strspn(text, " ");
-	if (!frame_parse_valgrind(text, &frame)) {
+	if (!frame_parse_valgrind(&p->r.f->arena, text, &frame)) {
 		report_add_frame(&p->r, &frame);
 		p->frames++;
 	} else {

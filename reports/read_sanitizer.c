@@ -123,7 +123,7 @@ static void take_address(struct finding *f, const char *text)
 	if (p && *p == ' ')
 		p += strlen(" on ");
 	if (p)
-		f->access.address = hex_dup(p);
+		f->access.address = hex_dup(f, p);
 }
 
 static void take_header(
@@ -146,7 +146,7 @@ static void take_header(
 	report_message(&st->r, text);
 	take_address(st->r.f, text);
 	if (!strcmp(kind, "bad-free") && st->r.f->access.address == NULL)
-		st->r.f->access.address = hex_dup(text + strcspn(text, "x") - 1);
+		st->r.f->access.address = hex_dup(st->r.f, text + strcspn(text, "x") - 1);
 	free(kind);
 }
 
@@ -239,13 +239,12 @@ static int take_detail(struct report *r, const char *s)
 	const char *caused = text_after_any(s, "The signal is caused by a ");
 
 	if (caused && !text_after(caused, "UNKNOWN")) {
-		free(r->f->access.op);
-		r->f->access.op = xstrdup(access_op(caused));
+		r->f->access.op = access_op(caused);
 		return 1;
 	}
 	if (!r->f->stack_count && (text_after(s, "READ of size ") || text_after(s, "WRITE of ") ||
 	                                  text_after(s, "ACCESS of size ")))
-		return access_parse(&r->f->access, s) == 0;
+		return access_parse(r->f, &r->f->access, s) == 0;
 	return 0;
 }
 

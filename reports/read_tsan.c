@@ -41,16 +41,12 @@ static int take_access(struct state *st, const char *s)
 {
 	struct access access = { 0 };
 
-	if (!strstr(s, " of size ") || !strstr(s, " by ") || access_parse(&access, s))
+	if (!strstr(s, " of size ") || !strstr(s, " by ") || access_parse(st->r.f, &access, s))
 		return 0;
 	if (st->accesses++ == 0) {
-		free(st->r.f->access.op);
-		free(st->r.f->access.address);
 		st->r.f->access = access;
 		report_role(&st->r, ROLE_ACCESS);
 	} else {
-		free(access.op);
-		free(access.address);
 		report_role(&st->r, ROLE_OTHER_ACCESS);
 	}
 	return 1;

@@ -11,7 +11,7 @@
 struct state {
 	struct scanner *s;
 	struct report r;
-	char *file; /* of the open report's first line */
+	const char *file; /* of the open report's first line, in its arena */
 	int line, column;
 };
 
@@ -26,7 +26,6 @@ static void close_report(struct state *st)
 	if (f && !f->stack_count && st->file) {
 		struct frame frame = { .line = st->line, .column = st->column };
 		frame.file = st->file;
-		st->file = NULL;
 		report_role(&st->r, ROLE_ACCESS);
 		report_add_frame(&st->r, &frame);
 	} else if (f && f->stack_count && f->stacks->frames.n) {
@@ -34,7 +33,6 @@ static void close_report(struct state *st)
 		if (first->line == st->line && st->column)
 			first->column = st->column;
 	}
-	free(st->file);
 	st->file = NULL;
 	report_close(&st->r);
 }
@@ -50,10 +48,10 @@ static void take_access(struct finding *f, const char *message)
 
 	for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
 		if (text_after(message, ops[i].start) && strstr(message, "address"))
-			f->access.op = xstrdup(ops[i].op);
+			f->access.op = ops[i].op;
 	const char *at = strstr(message, "address 0x");
 	if (at)
-		f->access.address = hex_dup(at + strlen("address "));
+		f->access.address = hex_dup(f, at + strlen("address "));
 }
 
 /* "ubsan: add-overflow by 0x4f4b44" */
@@ -95,9 +93,8 @@ static int opens(void *state, const struct line *line)
 	take_access(st->r.f, message);
 	st->line = number;
 	st->column = column;
-	st->file = unknown ? NULL : file;
-	if (unknown)
-		free(file);
+	st->file = unknown ? NULL : finding_strdup(st->r.f, file);
+	free(file);
 	return 1;
 }
 

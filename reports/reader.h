@@ -65,7 +65,7 @@ void report_role(struct report *r, int role);
  * is being read ended. Stacks without a heading after the first are not kept.
  */
 int report_frame(struct report *r, const struct line *line);
-/* Adds FRAME (its strings become the report's) to the stack of the role set last. */
+/* Adds FRAME, its strings in the arena of r->f or static, to the stack of the role set last. */
 void report_add_frame(struct report *r, const struct frame *frame);
 void report_message(struct report *r, const char *message); /* copied; replaces */
 void report_set_kind(struct report *r, const char *kind);   /* copied; replaces */
@@ -76,9 +76,9 @@ void report_cut(struct report *r, const char *reason);
 
 /* "read", "write" or "access" for a word such as "Write" or "READ". Static. */
 const char *access_op(const char *word);
-/* Fills ACCESS from "WORD of size N at 0xADDRESS"; -1 if TEXT is not that. */
-int access_parse(struct access *access, const char *text);
-/* The "0x..." at the start of S as a string of the caller's, or NULL. */
-char *hex_dup(const char *s);
+/* Fills ACCESS, F's, from "WORD of size N at 0xADDRESS"; -1 if TEXT is not that. */
+int access_parse(struct finding *f, struct access *access, const char *text);
+/* The "0x..." at the start of S as a string of F's, or NULL. */
+const char *hex_dup(struct finding *f, const char *s);
 
 #endif

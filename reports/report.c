@@ -40,42 +40,27 @@ void report_role(struct report *r, int role)
 	r->expected = 0;
 }
 
-static void frame_release(struct frame *frame)
-{
-	free(frame->function);
-	free(frame->file);
-	free(frame->module);
-	free(frame->offset);
-}
-
 void report_add_frame(struct report *r, const struct frame *frame)
 {
-	struct frame own = *frame;
-
 	if (r->stack < 0 && r->role >= 0 && r->f->stack_count < REPORT_STACKS_MAX) {
 		finding_stack(r->f, (enum role)r->role);
 		r->stack = (int)r->f->stack_count - 1;
 	}
-	if (r->stack < 0 || r->f->stacks[r->stack].frames.n >= REPORT_FRAMES_MAX) {
-		frame_release(&own);
-		return;
-	}
-	*frames_add(&r->f->stacks[r->stack].frames) = own;
+	if (r->stack >= 0 && r->f->stacks[r->stack].frames.n < REPORT_FRAMES_MAX)
+		*frames_add(r->f, &r->f->stacks[r->stack].frames) = *frame;
 }
 
 int report_frame(struct report *r, const struct line *line)
 {
 	struct frame frame;
-	int number = frame_parse_sanitizer(line->s, &frame);
+	int number = frame_parse_sanitizer(&r->f->arena, line->s, &frame);
 
 	if (number < 0)
 		return 0;
 	if (number == 0 && r->expected > 0)
 		report_role(r, -1);
-	if ((size_t)number != r->expected) {
-		frame_release(&frame);
+	if ((size_t)number != r->expected)
 		return 0;
-	}
 	r->expected++;
 	report_add_frame(r, &frame);
 	report_text(r, line);
@@ -84,14 +69,12 @@ int report_frame(struct report *r, const struct line *line)
 
 void report_message(struct report *r, const char *message)
 {
-	free(r->f->message);
-	r->f->message = xstrndup(message, 4096);
+	r->f->message = finding_strndup(r->f, message, strnlen(message, 4096));
 }
 
 void report_set_kind(struct report *r, const char *kind)
 {
-	free(r->f->kind);
-	r->f->kind = xstrndup(kind, 200);
+	r->f->kind = finding_strndup(r->f, kind, strnlen(kind, 200));
 }
 
 void report_close(struct report *r)
@@ -101,7 +84,8 @@ void report_close(struct report *r)
 	if (!f)
 		return;
 	r->f = NULL;
-	f->text = buf_detach(&r->text);
+	f->text = finding_strndup(f, r->text.data, r->text.len);
+	buf_reset(&r->text);
 	scanner_emit(r->s, f);
 }
 
@@ -124,7 +108,7 @@ const char *access_op(const char *word)
 	return "access";
 }
 
-char *hex_dup(const char *s)
+const char *hex_dup(struct finding *f, const char *s)
 {
 	size_t len = 2;
 
@@ -132,10 +116,10 @@ char *hex_dup(const char *s)
 		return NULL;
 	while (isxdigit((unsigned char)s[len]))
 		len++;
-	return xstrndup(s, len);
+	return finding_strndup(f, s, len);
 }
 
-int access_parse(struct access *access, const char *text)
+int access_parse(struct finding *f, struct access *access, const char *text)
 {
 	const char *of = strstr(text, " of size ");
 	char *end;
@@ -148,13 +132,10 @@ int access_parse(struct access *access, const char *text)
 	const char *word = of;
 	while (word > text && isalpha((unsigned char)word[-1]))
 		word--;
-	free(access->op);
-	access->op = xstrdup(access_op(word));
+	access->op = access_op(word);
 	access->size = size;
 	const char *at = text_after(end, " at ");
-	if (at) {
-		free(access->address);
-		access->address = hex_dup(at);
-	}
+	if (at)
+		access->address = hex_dup(f, at);
 	return 0;
 }

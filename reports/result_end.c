@@ -38,7 +38,7 @@ static void fold_repeats(struct reading *g)
 
 			if (i == j || !same_process(c, f) || !finding_repeats(c, f))
 				continue;
-			finding_take_python(f, c);
+			finding_copy_python(f, c);
 			if (!f->occurrences[0].test) {
 				f->occurrences[0].test = c->occurrences[0].test;
 				c->occurrences[0].test = NULL;
@@ -77,19 +77,11 @@ static void take_over(struct reading *g, struct finding *f, size_t from)
 {
 	struct finding *old = g->held[from];
 
-	finding_take_python(f, old);
-	if (!f->stack_count) {
-		f->stacks = old->stacks;
-		f->stack_count = old->stack_count;
-		old->stacks = NULL;
-		old->stack_count = 0;
-	}
-	if (old->text) {
-		char *text = xasprintf("%s\n%s", f->text ? f->text : "", old->text);
-
-		free(f->text);
-		f->text = text;
-	}
+	finding_copy_python(f, old);
+	if (!f->stack_count)
+		finding_copy_stacks(f, old);
+	if (old->text)
+		finding_add_text(f, old->text);
 	if (f->occurrence_count && old->occurrence_count) {
 		struct occurrence o = f->occurrences[0];
 
@@ -134,13 +126,7 @@ static void end_timeout(struct reading *g, const struct end *end)
 /* Adds "[WORDS WHAT]" to the report of F. */
 static void mention(struct finding *f, const char *words, const char *what)
 {
-	struct buf text = { 0 };
-
-	buf_addstr(&text, f->text ? f->text : "");
-	buf_addch(&text, '\n');
-	buf_addf(&text, "[%s %s]\n", words, what);
-	free(f->text);
-	f->text = buf_detach(&text);
+	finding_add_text(f, finding_printf(f, "[%s %s]\n", words, what));
 }
 
 static void end_signal(struct reading *g, int number)
@@ -190,7 +176,7 @@ static void fold_fatal(struct reading *g)
 		if (strcmp(fatal->kind, "fatal_signal") != 0 || !(cause = cause_of(g, fatal)))
 			continue;
 		mention(cause, "then:", fatal->message ? fatal->message : fatal->kind);
-		finding_take_python(cause, fatal);
+		finding_copy_python(cause, fatal);
 		if (!cause->occurrences[0].test) {
 			cause->occurrences[0].test = fatal->occurrences[0].test;
 			fatal->occurrences[0].test = NULL;

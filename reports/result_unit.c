@@ -117,14 +117,11 @@ static void add_tails(struct reading *g, const char *folder)
 	for (size_t i = 0; i < g->held_count; i++) {
 		struct finding *f = g->held[i];
 		char *tail = NULL;
-		struct buf b = { 0 };
 
 		if (strcmp(f->tool, "process") || f->stack_count || f->python.n)
 			continue;
 		tail = output_tail(folder, g->u);
-		buf_addf(&b, "%s\n%s", f->text ? f->text : "", tail ? tail : "");
-		free(f->text);
-		f->text = buf_detach(&b);
+		finding_add_text(f, tail ? tail : "");
 		free(tail);
 	}
 }

@@ -62,14 +62,11 @@ static void hand_over(struct scanner *s)
 /* F tells all that CPYTHON, which only repeats it, had to add; CPYTHON is freed. */
 static void merge(struct finding *f, struct finding *cpython)
 {
-	struct buf text = { 0 };
+	size_t had = f->text ? strlen(f->text) : 0;
 
-	finding_take_python(f, cpython);
-	buf_addstr(&text, f->text ? f->text : "");
-	if (cpython->text && text.len + strlen(cpython->text) < REPORT_TEXT_MAX)
-		buf_addf(&text, "\n%s", cpython->text);
-	free(f->text);
-	f->text = buf_detach(&text);
+	finding_copy_python(f, cpython);
+	if (cpython->text && had + strlen(cpython->text) < REPORT_TEXT_MAX)
+		finding_add_text(f, cpython->text);
 	finding_free(cpython);
 }
 

@@ -78,15 +78,6 @@ static int by_occurrence(const void *a, const void *b)
 	return occurrence_compare(a, b);
 }
 
-static void occurrence_drop(struct occurrence *o)
-{
-	free(o->runtime);
-	free(o->cell);
-	free(o->unit);
-	free(o->test);
-	free(o->log);
-}
-
 /* Sorts, keeps the first line of each place, and no more than the bound. */
 static void occurrences_tidy(struct finding *f)
 {
@@ -100,7 +91,7 @@ static void occurrences_tidy(struct finding *f)
 
 		if (kept && (kept == OCCURRENCES_MAX ||
 			     !place_compare(&f->occurrences[kept - 1], o)))
-			occurrence_drop(o);
+			occurrence_release(o);
 		else
 			f->occurrences[kept++] = *o;
 	}

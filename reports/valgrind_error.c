@@ -42,15 +42,25 @@ char *xml_child_text(xmlNode *node, const char *name)
 	return found ? node_text(found) : NULL;
 }
 
-static void take_frame(struct frames *frames, struct buf *text, xmlNode *node, int first)
+/* The same as a string of F's. */
+static const char *own_text(struct finding *f, xmlNode *node, const char *name)
 {
-	struct frame *frame = frames_add(frames);
+	char *text = xml_child_text(node, name), *own = finding_strdup(f, text);
+
+	free(text);
+	return own;
+}
+
+static void take_frame(struct finding *f, struct frames *frames, struct buf *text, xmlNode *node)
+{
+	int first = frames->n == 0;
+	struct frame *frame = frames_add(f, frames);
 	char *dir = xml_child_text(node, "dir"), *line = xml_child_text(node, "line");
 	char *ip = xml_child_text(node, "ip");
 
-	frame->function = xml_child_text(node, "fn");
-	frame->module = xml_child_text(node, "obj");
-	frame->file = xml_child_text(node, "file");
+	frame->function = own_text(f, node, "fn");
+	frame->module = own_text(f, node, "obj");
+	frame->file = own_text(f, node, "file");
 	frame->line = line ? atoi(line) : 0;
 	buf_addf(text, "   %s %s: %s", first ? "at" : "by", ip ? ip : "?",
 	        frame->function ? frame->function : "?\?\?");
@@ -58,11 +68,8 @@ static void take_frame(struct frames *frames, struct buf *text, xmlNode *node, i
 		buf_addf(text, " (%s:%d)\n", frame->file, frame->line);
 	else
 		buf_addf(text, " (in %s)\n", frame->module ? frame->module : "?");
-	if (dir && frame->file && frame->file[0] != '/') {
-		char *path = xasprintf("%s/%s", dir, frame->file);
-		free(frame->file);
-		frame->file = path;
-	}
+	if (dir && frame->file && frame->file[0] != '/')
+		frame->file = finding_printf(f, "%s/%s", dir, frame->file);
 	free(dir);
 	free(line);
 	free(ip);
@@ -74,10 +81,8 @@ static void take_stack(struct finding *f, struct buf *text, xmlNode *node, int r
 
 	for (xmlNode *c = node->children; c && frames.n < REPORT_FRAMES_MAX; c = c->next)
 		if (is_element(c, "frame"))
-			take_frame(&frames, text, c, frames.n == 0);
-	if (role < 0 || f->stack_count >= REPORT_STACKS_MAX)
-		frames_release(&frames);
-	else
+			take_frame(f, &frames, text, c);
+	if (role >= 0 && f->stack_count < REPORT_STACKS_MAX)
 		finding_stack(f, (enum role)role)->frames = frames;
 }
 
@@ -103,7 +108,7 @@ static void take_address(struct finding *f, const char *aux)
 	const char *address = text_after(aux, "Address ");
 
 	if (address && !f->access.address)
-		f->access.address = hex_dup(address);
+		f->access.address = hex_dup(f, address);
 }
 
 /* <what>, or <xwhat><text>; the same for aux. NULL if NODE is neither. Owned by the caller. */
@@ -120,12 +125,12 @@ void valgrind_access(struct finding *f)
 
 	if (!strcmp(f->kind, "InvalidRead") || !strcmp(f->kind, "InvalidWrite") ||
 	        !strcmp(f->kind, "Race")) {
-		access_parse(&f->access, message);
+		access_parse(f, &f->access, message);
 	} else if (!strcmp(f->kind, "ConflictingAccess")) {
 		const char *at = text_after_any(message, " at 0x");
 		const char *size = text_after_any(message, " size ");
-		f->access.op = xstrdup(strstr(message, " load ") ? "read" : "write");
-		f->access.address = at ? hex_dup(at - 2) : NULL;
+		f->access.op = strstr(message, " load ") ? "read" : "write";
+		f->access.address = at ? hex_dup(f, at - 2) : NULL;
 		f->access.size = size ? strtoull(size, NULL, 10) : 0;
 	}
 }
@@ -136,11 +141,9 @@ static void take_message(struct finding *f, struct buf *text, char *what)
 		if (*p == '\n')
 			*p = ' ';
 	buf_addf(text, "%s\n", what);
-	if (f->message) {
-		free(what);
+	if (f->message)
 		return;
-	}
-	f->message = what;
+	f->message = finding_strdup(f, what);
 	valgrind_access(f);
 }
 
@@ -152,6 +155,7 @@ static void take_children(struct finding *f, struct buf *text, xmlNode *error)
 		char *what = prose(c, "what", "xwhat"), *aux = prose(c, "auxwhat", "xauxwhat");
 		if (what)
 			take_message(f, text, what);
+		free(what);
 		if (aux) {
 			buf_addf(text, " %s\n", aux);
 			take_address(f, aux);
@@ -171,9 +175,9 @@ static struct finding *fatal_signal(xmlNode *node, const char *tool, struct buf 
 	struct finding *f = finding_new(tool, "fatal_signal");
 	char *number = xml_child_text(node, "signo"), *name = xml_child_text(node, "signame");
 
-	f->message = xasprintf("Process terminating with default action of signal %s (%s)",
+	f->message = finding_printf(f, "Process terminating with default action of signal %s (%s)",
 	        number ? number : "?", name ? name : "?");
-	f->access.address = xml_child_text(node, "siaddr");
+	f->access.address = own_text(f, node, "siaddr");
 	buf_addf(text, "%s\n", f->message);
 	free(number);
 	free(name);
@@ -197,7 +201,8 @@ struct finding *valgrind_error(xmlNode *error, const char *tool, long pid, long 
 		free(kind);
 	}
 	take_children(f, &text, error);
-	f->text = buf_detach(&text);
+	f->text = finding_strndup(f, text.data ? text.data : "", text.len);
+	buf_release(&text);
 	f->occurrences = xcalloc(1, sizeof *f->occurrences);
 	f->occurrence_count = 1;
 	f->occurrences->line = line;

@@ -214,7 +214,7 @@ static void test_race_is_a_pair(void **state)
 		f[i]->category = "race";
 		for (int k = 0; k < 2; k++) {
 			struct stack *s = finding_stack(f[i], k ? ROLE_OTHER_ACCESS : ROLE_ACCESS);
-			frames_add(&s->frames)->function = xstrdup(k == i ? "store" : "load");
+			frames_add(f[i], &s->frames)->function = k == i ? "store" : "load";
 		}
 		fingerprint(f[i]);
 	}

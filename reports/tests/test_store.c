@@ -5,8 +5,8 @@ static struct finding *make(const char *key, const char *unit, long line)
 {
 	struct finding *f = finding_new("asan", "double-free");
 
-	f->fingerprint = xstrdup(key);
-	f->message = xasprintf("seen in %s", unit);
+	f->fingerprint = finding_strdup(f, key);
+	f->message = finding_printf(f, "seen in %s", unit);
 	f->occurrences = xcalloc(1, sizeof *f->occurrences);
 	f->occurrence_count = 1;
 	f->occurrences[0].cell = xstrdup("asan");
