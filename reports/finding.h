@@ -54,6 +54,7 @@ struct occurrence {
 	long pid;			    /* 0: unknown */
 	char *log;			    /* path, relative to the result folder where there is one */
 	long line;			    /* of the report's first line in LOG, from 1 */
+	int flaky; /* an attempt of the unit after this one was without it */
 };
 
 struct access {

@@ -9,8 +9,9 @@
  *
  * Functions return 0, or -1 with the error filled.
  *
- * What counts: findings of severity "error" make their test fail and the exit code 1; warnings and
- * notes are listed. Test cases come from the runner's own XML, and one more is made for a unit that
+ * What counts: new findings of severity "error" make their test fail and the exit code 1; warnings
+ * and notes are listed, and so are those that the baseline names and those that only some of a
+ * unit's attempts had. Test cases come from the runner's own XML, and one more is made for a unit that
  * ended otherwise than its XML says. In a cell that missed a control no test counts as passed:
  * these are skipped, with the control's name.
  */
@@ -31,16 +32,37 @@ enum outcome {
 	OUTCOME_ERROR,	/* signal, timeout, broken build, missing result */
 };
 
+/*
+ * A test that failed and passed when its unit was run again. What a checker reported has `finding`
+ * and `occurrence` set, as in a test case, and neither message nor text.
+ */
+struct failed_attempt {
+	int attempt; /* from 1 */
+	enum outcome outcome; /* OUTCOME_FAILED or OUTCOME_ERROR */
+	double seconds;
+	char *message, *text;
+	const struct finding *finding;
+	const struct occurrence *occurrence;
+	struct failed_attempt *next;
+};
+
+/*
+ * `finding` and `occurrence` are set by results_finish() where a checker reported this; borrowed
+ * from results.findings. Such a case is
+ *   failed or an error   the finding is new;
+ *   skipped              it is known, and `message` says why;
+ *   passed               does not occur: a flaky finding is in `attempts`.
+ */
 struct test_case {
 	char *classname; /* without the cell; writers put it in front */
 	char *name;
-	enum outcome outcome;
+	enum outcome outcome; /* of the last attempt */
 	double seconds;
 	char *message; /* one line, or NULL */
 	char *text;    /* the traceback or report, or NULL */
-	/* Set by results_finish() where a checker reported this; borrowed from results.findings. */
 	const struct finding *finding;
 	const struct occurrence *occurrence;
+	struct failed_attempt *attempts; /* what failed before; NULL: not flaky */
 };
 
 struct control_result {
@@ -88,6 +110,9 @@ struct totals {
 	size_t tests, passed, skipped, failed, errors; /* without controls */
 	size_t findings;	/* distinct, after folding */
 	size_t warnings;	/* those of them that are less than errors: listed, no failure */
+	size_t known, flaky;	/* errors that the baseline names; that only some attempts had */
+	size_t fresh;		/* all others: new errors, which fail the run */
+	size_t fixed, expired;	/* entries of the baseline: not seen any more; past their date */
 	size_t missing;		/* cells and units that should have left a result */
 	size_t blind, broken;	/* cells that missed a control; cells that failed otherwise */
 	size_t ran;		/* units that left a result */
@@ -100,6 +125,13 @@ struct defect {
 	size_t finding_count;
 };
 
+/* An entry of the baseline that was not seen although its cells and units ran. */
+struct fixed {
+	const char *fingerprint, *title, *reason; /* borrowed from the baseline; title may be NULL */
+	const char *file; /* the baseline's */
+	int line;	  /* of the entry */
+};
+
 struct results {
 	char *runtime, *version, *suite, *hashseed, *hostname, *started; /* NULL: no run.json */
 	struct cell_result *cells; /* sorted by name */
@@ -108,6 +140,9 @@ struct results {
 	size_t finding_count;
 	struct defect *defects; /* after results_finish; every finding is in one; sorted */
 	size_t defect_count;
+	struct fixed *fixed; /* after results_finish; sorted by fingerprint */
+	size_t fixed_count;
+	struct baseline *baseline; /* of result_known.c; NULL: there is none, and all is new */
 	struct unparsed *unparsed;
 	size_t unparsed_count;
 	struct totals totals; /* after results_finish */
@@ -120,6 +155,12 @@ struct results {
 int results_add(struct results *r, const char *input, struct err *e);
 void results_finish(struct results *r);
 void results_release(struct results *r);
+
+/*
+ * Reads the findings that are known (baseline.h) from PATH. Before results_finish(), which then
+ * gives them the status "known".
+ */
+int results_baseline(struct results *r, const char *path, struct err *e);
 
 /* What the program's exit code should be for these results: enum exit_status. */
 int results_status(const struct results *r);
