@@ -39,7 +39,9 @@ folders = common reports matrix
 foreign = matrix/options.c
 in_src = $(patsubst $(srcdir)/%,%,$(wildcard $(addprefix $(srcdir)/,$(1))))
 sources := $(filter-out $(foreign),$(call in_src,$(folders:=/*.c)))
-objects := $(sources:%.c=$(BUILD)/%.o)
+# style and script of the HTML report, as C
+page := $(BUILD)/reports/html_page
+objects := $(sources:%.c=$(BUILD)/%.o) $(page).o
 library := $(BUILD)/library.a
 headers := $(call in_src,$(folders:=/*.h))
 unit_tests := $(patsubst %.c,$(BUILD)/%,$(call in_src,$(folders:=/tests/test_*.c)))
@@ -57,6 +59,13 @@ $(BUILD)/sanmatrix: $(BUILD)/matrix/main.o $(library)
 
 $(BUILD)/%.o: $(srcdir)/%.c config.h config.mk
 	@mkdir -p $(@D)
+	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+
+$(page).c: $(addprefix $(srcdir)/reports/html/,embed.sh style.css script.js)
+	@mkdir -p $(@D)
+	sh $^ >$@.new && mv $@.new $@
+
+$(page).o: $(page).c config.h config.mk
 	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
 $(unit_tests): $(BUILD)/%: $(BUILD)/%.o $(library)

@@ -23,33 +23,40 @@ static const char help[] =
 	"\n"
 	"  --junit FILE   write JUnit XML (- is standard output)\n"
 	"  --json FILE    write the findings, schema sanmatrix-findings/1\n"
-	"  --out DIR      write DIR/junit.xml and DIR/findings.json\n"
+	"  --html FILE    write one self-contained HTML page\n"
+	"  --out DIR      write DIR/junit.xml, DIR/findings.json and DIR/report.html\n"
 	"  --no-fold      one entry a finding: equal ones are not folded\n"
 	"  --strict       JUnit XML without what strict schemas reject\n"
 	"  --help         this text\n"
 	"\n"
-	"Without --junit, --json and --out, one result folder gets its junit.xml and findings.json. The\n"
-	"summary goes to standard output, unless that is taken.\n"
+	"Without --junit, --json, --html and --out, one result folder gets its junit.xml, findings.json\n"
+	"and report.html. The summary goes to standard output, unless that is taken.\n"
 	"\n"
 	"Exit status: 0 clean, 1 findings or failed tests, 2 usage, 3 a cell or a result is missing,\n"
 	"failed, or missed a control, 4 nothing was run.\n";
 
 struct options {
-	const char *junit, *json, *out;
+	const char *junit, *json, *html, *out;
 	int no_fold, strict;
 };
 
-enum { OPTION_JUNIT = 256, OPTION_JSON, OPTION_OUT, OPTION_NO_FOLD, OPTION_STRICT };
+enum { OPTION_JUNIT = 256, OPTION_JSON, OPTION_HTML, OPTION_OUT, OPTION_NO_FOLD, OPTION_STRICT };
 
 static const struct option long_options[] = {
 	{ "junit", required_argument, NULL, OPTION_JUNIT },
 	{ "json", required_argument, NULL, OPTION_JSON },
+	{ "html", required_argument, NULL, OPTION_HTML },
 	{ "out", required_argument, NULL, OPTION_OUT },
 	{ "no-fold", no_argument, NULL, OPTION_NO_FOLD },
 	{ "strict", no_argument, NULL, OPTION_STRICT },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
+
+static int to_stdout(const char *file)
+{
+	return file && !strcmp(file, "-");
+}
 
 /* 0, or -1 after --help; a mistake ends the program. */
 static int parse(int argc, char **argv, struct options *o)
@@ -65,6 +72,9 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case OPTION_JSON:
 			o->json = optarg;
+			break;
+		case OPTION_HTML:
+			o->html = optarg;
 			break;
 		case OPTION_OUT:
 			o->out = optarg;
@@ -85,7 +95,7 @@ static int parse(int argc, char **argv, struct options *o)
 			    argv[optind - 1]);
 		}
 	}
-	if (o->junit && o->json && !strcmp(o->junit, "-") && !strcmp(o->json, "-"))
+	if (to_stdout(o->junit) + to_stdout(o->json) + to_stdout(o->html) > 1)
 		die(EXIT_USAGE, "only one output can go to standard output");
 	if (optind == argc)
 		die(EXIT_USAGE, "no input: give a result folder, a log, or -");
@@ -158,9 +168,11 @@ static int write_outputs(const struct results *r, const struct options *o, struc
 		rc = results_write_file(r, o->junit, write_junit, flags, e);
 	if (!rc && o->json)
 		rc = results_write_file(r, o->json, write_json, 0, e);
+	if (!rc && o->html)
+		rc = results_write_file(r, o->html, write_html, 0, e);
 	if (!rc && o->out)
 		rc = write_views(r, o->out, flags, e);
-	if (rc || (o->junit && !strcmp(o->junit, "-")) || (o->json && !strcmp(o->json, "-")))
+	if (rc || to_stdout(o->junit) || to_stdout(o->json) || to_stdout(o->html))
 		return rc;
 	return write_summary(r, stdout, colour_wanted(), e);
 }
@@ -175,7 +187,7 @@ int cmd_report(int argc, char **argv)
 	if (parse(argc, argv, &o) < 0)
 		return EXIT_CLEAN;
 	r.no_fold = o.no_fold;
-	if (argc - optind == 1 && !o.junit && !o.json && !o.out && is_result_folder(argv[optind]))
+	if (argc - optind == 1 && !o.junit && !o.json && !o.html && !o.out && is_result_folder(argv[optind]))
 		o.out = argv[optind];
 	if (add_inputs(&r, argv + optind, argc - optind) < 0) {
 		results_release(&r);

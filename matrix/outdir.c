@@ -71,7 +71,8 @@ static int is_cell_folder(const char *path)
 
 static int is_ours(const char *name)
 {
-	static const char *const views[] = { ".lock", "run.json", "junit.xml", "findings.json" };
+	static const char *const views[] = { ".lock", "run.json", "junit.xml", "findings.json",
+		"report.html" };
 
 	for (size_t i = 0; i < sizeof views / sizeof *views; i++)
 		if (strcmp(name, views[i]) == 0)

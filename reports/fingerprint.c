@@ -86,6 +86,11 @@ static int ignored(const struct frame *frame, enum ignore_level level)
 	return yes;
 }
 
+int frame_is_common(const struct frame *frame)
+{
+	return ignored(frame, IGNORE_KEY);
+}
+
 static const struct stack *main_stack(const struct finding *f)
 {
 	const struct stack *stack = finding_find(f, ROLE_ACCESS);

@@ -178,13 +178,15 @@ int results_add_unit(struct results *r, const char *unit_dir, struct err *e);
 enum { JUNIT_STRICT = 1 };
 int write_junit(const struct results *r, FILE *f, int flags, struct err *e);
 int write_json(const struct results *r, FILE *f, int flags, struct err *e); /* flags: none yet */
+/* One self-contained page; flags: none yet. Written in one pass: it needs no memory to speak of. */
+int write_html(const struct results *r, FILE *f, int flags, struct err *e);
 /* The summary for a terminal: defects, failed tests, the table of controls, one line of totals. */
 int write_summary(const struct results *r, FILE *f, int colour, struct err *e);
 
-/* Writes DIR/junit.xml and DIR/findings.json, each as a whole or not at all. */
+/* Writes DIR/junit.xml, DIR/findings.json and DIR/report.html, each as a whole or not at all. */
 int results_write_views(const struct results *r, const char *dir, struct err *e);
 
-/* The calls of write_junit and write_json as one type, for results_write_file(). */
+/* The calls of write_junit, write_json and write_html as one type, for results_write_file(). */
 typedef int results_writer(const struct results *r, FILE *f, int flags, struct err *e);
 /* Writes PATH by rename, or standard output when it is "-". */
 int results_write_file(const struct results *r, const char *path, results_writer *writer, int flags,

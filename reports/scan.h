@@ -36,4 +36,7 @@ void fingerprint(struct finding *f);
  */
 const struct frame *finding_top(const struct finding *f);
 
+/* FRAME says nothing of where a defect is: it is on the way to anything, and in no key. */
+int frame_is_common(const struct frame *frame);
+
 #endif

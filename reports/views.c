@@ -20,13 +20,17 @@ int results_write_file(const struct results *r, const char *path, results_writer
 int results_write_views(const struct results *r, const char *dir, struct err *e)
 {
 	char *junit = xasprintf("%s/junit.xml", dir), *json = xasprintf("%s/findings.json", dir);
+	char *html = xasprintf("%s/report.html", dir);
 	int rc = dir_make(dir, e);
 
 	if (!rc)
 		rc = results_write_file(r, junit, write_junit, 0, e);
 	if (!rc)
 		rc = results_write_file(r, json, write_json, 0, e);
+	if (!rc)
+		rc = results_write_file(r, html, write_html, 0, e);
 	free(junit);
 	free(json);
+	free(html);
 	return rc;
 }

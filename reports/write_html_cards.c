@@ -1,0 +1,191 @@
+/* The defects, one card each: folded it says what, where and by whom, unfolded all that is known. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "reports/finding_text.h"
+#include "reports/store.h"
+#include "reports/write_html.h"
+
+enum { COLUMNS_MAX = 8, PLACES_MAX = 12 };
+
+static void option_list(const struct page *p, const char *name, const char *all, struct strv *values)
+{
+	html(p->f, "<label>%s <select name=\"%s\"><option value=\"\">%s</option>", name, name, all);
+	for (size_t i = 0; i < values->n; i++)
+		html(p->f, "<option>%s</option>", values->v[i]);
+	html(p->f, "</select></label>\n");
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void add_once(struct strv *s, const char *value)
+{
+	if (value && !strv_has(s, value))
+		strv_push(s, value);
+}
+
+static void write_filter(const struct page *p)
+{
+	struct strv v[4] = { 0 };
+
+	for (size_t i = 0; i < p->r->cell_count; i++)
+		if (!p->r->cells[i].raw)
+			add_once(&v[0], p->r->cells[i].cell);
+	for (size_t i = 0; i < p->card_count; i++) {
+		const struct card *c = &p->cards[i];
+
+		for (size_t j = 0; j < c->finding_count; j++)
+			add_once(&v[1], c->findings[j]->tool);
+		add_once(&v[2], c->category);
+		add_once(&v[3], c->status);
+	}
+	for (size_t i = 0; i < 4; i++)
+		if (v[i].n)
+			qsort(v[i].v, v[i].n, sizeof *v[i].v, by_text);
+	html(p->f, "<form id=\"filter\" role=\"search\" hidden>\n<label class=\"search\"><span>search</span> "
+		   "<input type=\"search\" name=\"q\" placeholder=\"function, file, test, text\" "
+		   "autocomplete=\"off\"></label>\n");
+	if (v[0].n)
+		option_list(p, "cell", "all cells", &v[0]);
+	option_list(p, "tool", "all tools", &v[1]);
+	option_list(p, "category", "all categories", &v[2]);
+	option_list(p, "status", "any status", &v[3]);
+	html(p->f, "<button type=\"reset\">clear</button>\n<output id=\"shown\"></output>\n</form>\n");
+	for (size_t i = 0; i < 4; i++)
+		strv_release(&v[i]);
+}
+
+/* How often, and in how many units. */
+static void sum_up(const struct card *c, size_t *count, size_t *units)
+{
+	*count = *units = 0;
+	for (size_t i = 0; i < c->finding_count; i++) {
+		const struct finding *f = c->findings[i];
+		const struct occurrence *last = NULL;
+		size_t own = 0;
+
+		for (size_t j = 0; j < f->occurrence_count; j++) {
+			const struct occurrence *o = &f->occurrences[j];
+
+			own += o->unit && (!last || string_compare(last->unit, o->unit) ||
+					   string_compare(last->cell, o->cell));
+			last = o;
+		}
+		*units += own;
+		*count += f->count;
+	}
+}
+
+static void write_summary_line(const struct page *p, const struct card *c)
+{
+	const struct finding *f = c->findings[0];
+	char *where = finding_where(f);
+	struct strv cells = { 0 };
+	size_t count, units;
+
+	sum_up(c, &count, &units);
+	page_card_cells(c, &cells);
+	html(p->f, "<summary><span class=\"status %s\">%s</span>\n<h3><b>%s</b>%s<code>%s</code></h3>\n"
+		   "<p class=\"meta\">",
+	     c->is_error ? c->status : "warning", c->is_error ? c->status : "warning", f->kind,
+	     *where ? " in " : "", where);
+	for (size_t i = 0; i < cells.n; i++)
+		html(p->f, "<span class=\"tag\">%s</span> ", cells.v[i]);
+	html(p->f, "<span>%s</span>", c->category);
+	if (f->cwe)
+		html(p->f, " <span>CWE-%d</span>", f->cwe);
+	if (units)
+		html(p->f, " <span>%zu unit%s</span>", units, units == 1 ? "" : "s");
+	html(p->f, " <span>%zu time%s</span></p></summary>\n", count, count == 1 ? "" : "s");
+	strv_release(&cells);
+	free(where);
+}
+
+static void write_place(const struct page *p, const struct finding *f, const struct occurrence *o)
+{
+	html(p->f, "<tr><td>%s</td><td>%s</td><td class=\"long\">", o->cell ? o->cell : "", f->tool);
+	html(p->f, "%s</td>", o->test ? o->test : o->unit);
+	html(p->f, "<td class=\"long dim\">%s", o->log);
+	if (o->line)
+		html(p->f, ":%ld", o->line);
+	if (o->pid)
+		html(p->f, " <span class=\"pid\">pid %ld</span>", o->pid);
+	html(p->f, "</td></tr>\n");
+}
+
+static void write_places(const struct page *p, const struct card *c)
+{
+	size_t shown = 0, all = 0;
+
+	html(p->f, "<h4>Seen in</h4>\n<div class=\"scroll\"><table class=\"places\"><thead><tr><th>cell</th>"
+		   "<th>tool</th><th>unit or test</th><th>log</th></tr></thead><tbody>\n");
+	for (size_t i = 0; i < c->finding_count; i++) {
+		const struct finding *f = c->findings[i];
+
+		all += f->occurrence_count;
+		for (size_t j = 0; j < f->occurrence_count && shown < PLACES_MAX; j++, shown++)
+			write_place(p, f, &f->occurrences[j]);
+	}
+	html(p->f, "</tbody></table></div>\n");
+	if (all > shown)
+		html(p->f, "<p class=\"dim\">and %zu more places, all in findings.json</p>\n", all - shown);
+}
+
+static void write_columns(const struct page *p, const struct card *c)
+{
+	html(p->f, "<div class=\"tools\">\n");
+	for (size_t i = 0; i < c->finding_count && i < COLUMNS_MAX; i++)
+		page_finding(p, c->findings[i]);
+	html(p->f, "</div>\n");
+	if (c->finding_count <= COLUMNS_MAX)
+		return;
+	html(p->f, "<h4>Reports of the same defect besides</h4>\n<ul class=\"besides\">\n");
+	for (size_t i = COLUMNS_MAX; i < c->finding_count; i++) {
+		char *line = finding_line(c->findings[i]);
+
+		html(p->f, "<li>%s <span class=\"dim\">%s</span></li>\n", line,
+		     c->findings[i]->fingerprint);
+		free(line);
+	}
+	html(p->f, "</ul>\n");
+}
+
+static void write_card(const struct page *p, size_t i)
+{
+	const struct card *c = &p->cards[i];
+	const char *reason = NULL;
+
+	for (size_t j = 0; j < c->finding_count && !reason; j++)
+		reason = c->findings[j]->reason;
+	html(p->f, "<article class=\"card f%s\" id=\"", c->is_error ? "" : " mild");
+	page_card_id(p, i);
+	putc('"', p->f);
+	page_card_data(p, c);
+	html(p->f, ">\n<details>\n");
+	write_summary_line(p, c);
+	html(p->f, "<div class=\"body\">\n");
+	if (reason)
+		html(p->f, "<p class=\"reason\"><b>Known:</b> %s</p>\n", reason);
+	write_columns(p, c);
+	write_places(p, c);
+	html(p->f, "</div>\n</details>\n</article>\n");
+}
+
+void page_cards(const struct page *p)
+{
+	html(p->f, "<section id=\"defects\" aria-labelledby=\"defects-h\">\n<h2 id=\"defects-h\">Defects"
+		   "</h2>\n");
+	if (p->card_count)
+		write_filter(p);
+	else
+		html(p->f, "<p class=\"say\">No checker reported anything.</p>\n");
+	for (int errors = 1; errors >= 0; errors--)
+		for (size_t i = 0; i < p->card_count; i++)
+			if (p->cards[i].is_error == errors)
+				write_card(p, i);
+	html(p->f, "</section>\n");
+}

@@ -1,0 +1,198 @@
+/*
+ * The picture of the matrix: one strip a cell, one square a unit, the same unit at the same place in
+ * every strip. What is not green is a link and is read out; green squares are counted in the strip's
+ * heading, so that a screen reader need not hear a thousand times "passed".
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "reports/write_html.h"
+
+/* Beyond that many squares, green ones are not drawn: the page must stay usable. */
+enum { SQUARES_MAX = 40000 };
+
+const char *const square_words[SQUARE_COUNT] = {
+	"not in this cell", "passed", "skipped", "failed", "finding", "timed out", "missing",
+};
+
+enum square square_of(const struct unit_result *u)
+{
+	enum square s = SQUARE_SKIPPED;
+	size_t skipped = 0;
+
+	if (!u || (!u->ran && !u->case_count))
+		return SQUARE_NONE;
+	for (size_t i = 0; i < u->case_count; i++) {
+		const struct test_case *t = &u->cases[i];
+		enum square own = SQUARE_SKIPPED;
+
+		skipped += t->outcome == OUTCOME_SKIPPED;
+		if (t->outcome >= OUTCOME_FAILED)
+			own = t->finding ? strcmp(t->finding->category, "timeout") ? SQUARE_FINDING
+										  : SQUARE_TIMEOUT
+			      : u->ran	 ? SQUARE_FAILED
+					 : SQUARE_MISSING;
+		s = own > s ? own : s;
+	}
+	if (s == SQUARE_SKIPPED && skipped < u->case_count + !u->case_count)
+		return SQUARE_PASSED;
+	return s;
+}
+
+static const struct test_case *worst_case(const struct unit_result *u)
+{
+	const struct test_case *worst = NULL;
+
+	for (size_t i = 0; i < u->case_count; i++) {
+		const struct test_case *t = &u->cases[i];
+
+		if (t->outcome < OUTCOME_FAILED)
+			continue;
+		if (!worst || (t->finding && !worst->finding))
+			worst = t;
+	}
+	return worst;
+}
+
+static void write_title(const struct page *p, const struct unit_result *u, enum square s)
+{
+	html(p->f, "title=\"%s: %s", u->unit, square_words[s]);
+	if (s == SQUARE_PASSED)
+		html(p->f, ", %zu test%s", u->case_count, u->case_count == 1 ? "" : "s");
+	else if (s == SQUARE_SKIPPED && u->case_count && u->cases[0].message)
+		html(p->f, ", %s", u->cases[0].message);
+	if (u->ran) {
+		html(p->f, ", ");
+		html_seconds(p->f, u->seconds);
+	}
+	html(p->f, "\"");
+}
+
+/* A link to what is wrong. */
+static void write_link(const struct page *p, const struct unit_result *u, enum square s)
+{
+	const struct test_case *t = worst_case(u);
+
+	html(p->f, "<a class=\"s%d\" href=\"#", (int)s);
+	if (t && t->finding) {
+		page_card_id(p, page_card(p, t->finding));
+	} else if (s == SQUARE_MISSING) {
+		html(p->f, "gaps");
+	} else {
+		html(p->f, "u-");
+		html_id(p->f, u->unit);
+	}
+	html(p->f, "\" ");
+	write_title(p, u, s);
+	html(p->f, "></a>");
+}
+
+static void write_square(const struct page *p, const struct unit_result *u, enum square s)
+{
+	if (s >= SQUARE_FAILED) {
+		write_link(p, u, s);
+		return;
+	}
+	html(p->f, "<i class=\"s%d\"", (int)s);
+	if (s != SQUARE_NONE) {
+		putc(' ', p->f);
+		write_title(p, u, s);
+	}
+	html(p->f, "></i>");
+}
+
+static const struct unit_result *unit_of(const struct cell_result *c, const char *name)
+{
+	size_t low = 0, high = c->unit_count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = strcmp(c->units[middle].unit, name);
+
+		if (!order)
+			return &c->units[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+static void write_counts(const struct page *p, const size_t *counts)
+{
+	int some = 0;
+
+	for (int s = SQUARE_MISSING; s > SQUARE_NONE; s--)
+		if (counts[s])
+			html(p->f, "%s<span class=\"n%d\">%zu %s</span>", some++ ? ", " : "", s, counts[s],
+			     square_words[s]);
+	if (!some)
+		html(p->f, "no units");
+}
+
+static void write_properties(const struct page *p, const struct cell_result *c)
+{
+	if (!c->property_count)
+		return;
+	html(p->f, "<details class=\"built\"><summary>how it was built</summary>\n<dl>\n");
+	for (size_t i = 0; i < c->property_count; i++)
+		html(p->f, "<div><dt>%s</dt><dd><code>%s</code></dd></div>\n", c->properties[i].name,
+		     c->properties[i].value);
+	html(p->f, "</dl>\n</details>\n");
+}
+
+static void write_strip(const struct page *p, const struct cell_result *c, int all)
+{
+	size_t counts[SQUARE_COUNT] = { 0 };
+
+	for (size_t i = 0; i < c->unit_count; i++)
+		counts[square_of(&c->units[i])]++;
+	html(p->f, "<section class=\"strip f\" data-cell=\"|%s|\">\n<h3>%s</h3>", c->label, c->label);
+	if (c->state && strcmp(c->state, "ready") != 0)
+		html(p->f, " <span class=\"state %s\">%s</span>", c->state, c->state);
+	html(p->f, "<p class=\"counts\">");
+	write_counts(p, counts);
+	html(p->f, "</p>\n");
+	if (c->reason && c->state && strcmp(c->state, "ready") != 0)
+		html(p->f, "<p class=\"why\">%s</p>\n", c->reason);
+	html(p->f, "<div class=\"squares\" role=\"group\" aria-label=\"units of %s that did not pass\">",
+	     c->label);
+	for (size_t i = 0; i < p->unit_count; i++) {
+		const struct unit_result *u = unit_of(c, p->units[i]);
+		enum square s = square_of(u);
+
+		if (all || s >= SQUARE_FAILED)
+			write_square(p, u, s);
+	}
+	html(p->f, "</div>\n");
+	write_properties(p, c);
+	html(p->f, "</section>\n");
+}
+
+static void write_legend(const struct page *p)
+{
+	html(p->f, "<p class=\"legend\">");
+	for (int s = SQUARE_PASSED; s < SQUARE_COUNT; s++)
+		html(p->f, "<span><i class=\"s%d\"></i>%s</span> ", s, square_words[s]);
+	html(p->f, "</p>\n");
+}
+
+void page_grid(const struct page *p)
+{
+	int all = p->cells * p->unit_count <= SQUARES_MAX;
+
+	if (!p->cells)
+		return;
+	html(p->f, "<section id=\"grid\" aria-labelledby=\"grid-h\">\n<h2 id=\"grid-h\">Units and cells"
+		   "</h2>\n<p class=\"say\">Each square is a unit (%zu in all), in the same place in every "
+		   "cell. What did not pass leads to what is known of it.%s</p>\n",
+	     p->unit_count, all ? "" : " There are so many that those that passed are not drawn.");
+	write_legend(p);
+	html(p->f, "<p id=\"point\" class=\"point\" aria-live=\"polite\"></p>\n<div class=\"strips\">\n");
+	for (size_t i = 0; i < p->r->cell_count; i++)
+		if (!p->r->cells[i].raw)
+			write_strip(p, &p->r->cells[i], all);
+	html(p->f, "</div>\n</section>\n");
+}

@@ -1,0 +1,106 @@
+/* What one tool says of a defect: its words, its stacks, its report. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/finding_text.h"
+#include "reports/scan.h"
+#include "reports/write_html.h"
+
+enum { REPORT_SHOWN = 32768, FRAMES_SHOWN = 40 };
+
+static const char *const role_headings[ROLE_COUNT] = {
+	[ROLE_ACCESS] = "here it was noticed",
+	[ROLE_FREE] = "freed here",
+	[ROLE_ALLOC] = "allocated here",
+	[ROLE_ORIGIN] = "the value comes from here",
+	[ROLE_STORED] = "stored here",
+	[ROLE_OTHER_ACCESS] = "the other access",
+	[ROLE_LOCK] = "the lock was taken here",
+	[ROLE_THREAD] = "the thread was started here",
+	[ROLE_PYTHON] = "Python",
+};
+
+/* The last three parts of a path: what is before them is the build's folder. */
+static const char *short_path(const char *path)
+{
+	const char *end = path + strlen(path);
+
+	for (int slashes = 0; end > path; end--)
+		if (end[-1] == '/' && ++slashes == 3)
+			break;
+	return end;
+}
+
+static void write_frame(const struct page *p, const struct frame *frame, const char *class)
+{
+	html(p->f, "<li%s%s%s><span>%s</span>", *class ? " class=\"" : "", class, *class ? "\"" : "",
+	     frame->function ? frame->function : "??");
+	if (frame->file) {
+		html(p->f, " <i>%s", short_path(frame->file));
+		if (frame->line)
+			html(p->f, ":%d", frame->line);
+		html(p->f, "</i>");
+	} else if (frame->module) {
+		html(p->f, " <i>%s%s%s</i>", short_path(frame->module), frame->offset ? "+" : "",
+		     frame->offset);
+	}
+	html(p->f, "</li>");
+}
+
+static void write_frames(const struct page *p, const struct frames *frames, const struct frame *top)
+{
+	html(p->f, "<ol class=\"stack\" start=\"0\">");
+	for (size_t i = 0; i < frames->n && i < FRAMES_SHOWN; i++) {
+		const struct frame *f = &frames->v[i];
+
+		write_frame(p, f, f == top ? "top" : frame_is_common(f) ? "common" : "");
+	}
+	html(p->f, "</ol>\n");
+	if (frames->n > FRAMES_SHOWN)
+		html(p->f, "<p class=\"dim\">and %zu frames more</p>\n", frames->n - FRAMES_SHOWN);
+}
+
+static void write_stacks(const struct page *p, const struct finding *f)
+{
+	const struct frame *top = finding_top(f);
+
+	for (size_t i = 0; i < f->stack_count; i++) {
+		const struct stack *s = &f->stacks[i];
+
+		if (!s->frames.n)
+			continue;
+		html(p->f, "<h5><b>%s</b> %s</h5>\n", role_names[s->role], role_headings[s->role]);
+		write_frames(p, &s->frames, top);
+	}
+	if (f->python.n) {
+		html(p->f, "<h5><b>python</b> what the interpreter was running</h5>\n");
+		write_frames(p, &f->python, f->stack_count ? NULL : &f->python.v[0]);
+	}
+}
+
+static void write_access(const struct page *p, const struct access *a)
+{
+	if (!a->op)
+		return;
+	html(p->f, " <span class=\"dim\">%s", a->op);
+	if (a->size)
+		html(p->f, " of %zu byte%s", a->size, a->size == 1 ? "" : "s");
+	html(p->f, "</span>");
+}
+
+void page_finding(const struct page *p, const struct finding *f)
+{
+	html(p->f, "<section class=\"tool\">\n<h4>%s <span>%s</span>", f->tool, f->kind);
+	write_access(p, &f->access);
+	html(p->f, "</h4>\n");
+	if (f->message && strcmp(f->message, f->kind) != 0)
+		html(p->f, "<p class=\"message\">%s</p>\n", f->message);
+	write_stacks(p, f);
+	if (f->text && *f->text) {
+		html(p->f, "<details class=\"report\"><summary>the whole report</summary><pre>");
+		html_text(p->f, f->text, REPORT_SHOWN);
+		html(p->f, "</pre></details>\n");
+	}
+	html(p->f, "<p class=\"keys\"><span>fingerprint</span> <code>%s</code></p>\n</section>\n",
+	     f->fingerprint);
+}

@@ -1,0 +1,276 @@
+/* The tables of the page: failed tests, controls, durations, places that could not be read. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "reports/store.h"
+#include "reports/write_html.h"
+
+enum { FAILED_MAX = 2000, TEXT_SHOWN = 16384, SLOW_MAX = 15, UNPARSED_MAX = 500 };
+
+struct failure {
+	const struct cell_result *cell;
+	const struct unit_result *unit;
+	const struct test_case *test;
+};
+
+static int by_test(const void *a, const void *b)
+{
+	const struct failure *x = a, *y = b;
+	int order = strcmp(x->unit->unit, y->unit->unit);
+
+	if (!order)
+		order = strcmp(x->test->classname, y->test->classname);
+	if (!order)
+		order = strcmp(x->test->name, y->test->name);
+	return order ? order : strcmp(x->cell->label, y->cell->label);
+}
+
+static int same_test(const struct failure *x, const struct failure *y)
+{
+	return !strcmp(x->unit->unit, y->unit->unit) &&
+	       !strcmp(x->test->classname, y->test->classname) && !strcmp(x->test->name, y->test->name);
+}
+
+/* The caller frees the list. */
+static struct failure *failures(const struct page *p)
+{
+	struct failure *v = xcalloc(p->failed + 1, sizeof *v);
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->r->cell_count; i++) {
+		const struct cell_result *c = &p->r->cells[i];
+
+		for (size_t j = 0; j < c->unit_count; j++)
+			for (size_t k = 0; k < c->units[j].case_count; k++)
+				if (page_is_failed(&c->units[j], &c->units[j].cases[k]))
+					v[n++] = (struct failure){ c, &c->units[j],
+								   &c->units[j].cases[k] };
+	}
+	if (n)
+		qsort(v, n, sizeof *v, by_test);
+	return v;
+}
+
+/* One test in all the cells in which it failed: V[0] to V[N - 1]. */
+static void write_failure(const struct page *p, const struct failure *v, size_t n,
+			  int first_of_unit)
+{
+	const struct test_case *t = v->test;
+
+	html(p->f, "<article class=\"fail f\" data-cell=\"|");
+	for (size_t i = 0; i < n; i++)
+		html(p->f, "%s|", v[i].cell->label);
+	putc('"', p->f);
+	if (first_of_unit) {
+		html(p->f, " id=\"u-");
+		html_id(p->f, v->unit->unit);
+		putc('"', p->f);
+	}
+	html(p->f, ">\n<details><summary><h3><code>%s%s%s</code></h3>\n<p class=\"meta\">",
+	     strcmp(t->classname, t->name) ? t->classname : "", strcmp(t->classname, t->name) ? "." : "",
+	     t->name);
+	for (size_t i = 0; i < n; i++)
+		html(p->f, "<span class=\"tag\">%s</span> ", v[i].cell->label);
+	html(p->f, "<span class=\"long\">%s</span></p></summary>\n<div class=\"body\">\n", t->message);
+	for (size_t i = 0; i < n; i++) {
+		if (i && !string_compare(v[i].test->text, v[i - 1].test->text) &&
+		    !string_compare(v[i].test->message, v[i - 1].test->message))
+			continue;
+		html(p->f, "<h4>%s <span class=\"dim\">%s</span></h4>\n<pre>", v[i].cell->label,
+		     v[i].unit->log);
+		html_text(p->f, v[i].test->text ? v[i].test->text : v[i].test->message, TEXT_SHOWN);
+		html(p->f, "</pre>\n");
+	}
+	html(p->f, "</div></details>\n</article>\n");
+}
+
+void page_failed(const struct page *p)
+{
+	struct failure *v = failures(p);
+	const char *last = "";
+	size_t shown = 0, i = 0, n;
+
+	if (p->failed)
+		html(p->f, "<section id=\"failed\" aria-labelledby=\"failed-h\">\n<h2 id=\"failed-h\">"
+			   "Failed tests</h2>\n<p class=\"say\">No checker said anything of these: the "
+			   "test itself, or how its process ended.</p>\n");
+	for (; i < p->failed && shown < FAILED_MAX; i += n, shown++) {
+		for (n = 1; i + n < p->failed && same_test(&v[i], &v[i + n]); n++)
+			;
+		write_failure(p, &v[i], n, strcmp(last, v[i].unit->unit) != 0);
+		last = v[i].unit->unit;
+	}
+	if (i < p->failed)
+		html(p->f, "<p class=\"dim\">and %zu more, all in junit.xml</p>\n", p->failed - i);
+	if (p->failed)
+		html(p->f, "</section>\n");
+	free(v);
+}
+
+/* --- controls --- */
+
+static const struct control_result *control_of(const struct cell_result *c, const char *name)
+{
+	for (size_t i = 0; i < c->control_count; i++)
+		if (!strcmp(c->controls[i].name, name))
+			return &c->controls[i];
+	return NULL;
+}
+
+static void write_control(const struct page *p, const struct control_result *k)
+{
+	const char *found = k && k->found && *k->found ? k->found : NULL;
+
+	if (!k)
+		html(p->f, "<td></td>");
+	else if (k->category && k->seen)
+		html(p->f, "<td class=\"seen\" title=\"%s\">seen</td>", found);
+	else if (k->category)
+		html(p->f, "<td class=\"missed\" title=\"expected: %s %s; found: %s\">missed</td>",
+		     k->tool ? k->tool : "", k->kind ? k->kind : k->category, found ? found : "nothing");
+	else if (found)
+		html(p->f, "<td class=\"extra\" title=\"%s\">seen, not claimed</td>", found);
+	else
+		html(p->f, "<td class=\"none\">not claimed</td>");
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void write_control_row(const struct page *p, const char *name)
+{
+	const char *summary = NULL;
+
+	for (size_t i = 0; i < p->r->cell_count && !summary; i++) {
+		const struct control_result *k = control_of(&p->r->cells[i], name);
+
+		summary = k ? k->summary : NULL;
+	}
+	html(p->f, "<tr><th scope=\"row\">%s <span>%s</span></th>", name, summary);
+	for (size_t i = 0; i < p->r->cell_count; i++)
+		if (p->r->cells[i].control_count)
+			write_control(p, control_of(&p->r->cells[i], name));
+	html(p->f, "</tr>\n");
+}
+
+void page_controls(const struct page *p)
+{
+	const struct results *r = p->r;
+	struct strv names = { 0 };
+
+	for (size_t i = 0; i < r->cell_count; i++)
+		for (size_t j = 0; j < r->cells[i].control_count; j++)
+			if (!strv_has(&names, r->cells[i].controls[j].name))
+				strv_push(&names, r->cells[i].controls[j].name);
+	if (!names.n)
+		return;
+	qsort(names.v, names.n, sizeof *names.v, by_text);
+	html(p->f, "<section id=\"controls\" aria-labelledby=\"controls-h\">\n<h2 id=\"controls-h\">Controls"
+		   "</h2>\n<p class=\"say\">Faults planted on purpose. A cell's green counts only if it saw "
+		   "each one that it claims to see.</p>\n<div class=\"scroll\"><table class=\"controls\">"
+		   "<thead><tr><th scope=\"col\">planted fault</th>");
+	for (size_t i = 0; i < r->cell_count; i++)
+		if (r->cells[i].control_count)
+			html(p->f, "<th scope=\"col\">%s</th>", r->cells[i].label);
+	html(p->f, "</tr></thead>\n<tbody>\n");
+	for (size_t i = 0; i < names.n; i++)
+		write_control_row(p, names.v[i]);
+	html(p->f, "</tbody></table></div>\n</section>\n");
+	strv_release(&names);
+}
+
+/* --- durations --- */
+
+struct duration {
+	const char *name, *cell;
+	double seconds;
+};
+
+static int by_seconds(const void *a, const void *b)
+{
+	const struct duration *x = a, *y = b;
+	int order = (x->seconds < y->seconds) - (x->seconds > y->seconds);
+
+	if (!order)
+		order = strcmp(x->cell, y->cell);
+	return order ? order : string_compare(x->name, y->name);
+}
+
+static void write_bars(const struct page *p, const char *heading, struct duration *v, size_t n)
+{
+	size_t shown = n < SLOW_MAX ? n : SLOW_MAX;
+
+	if (!n)
+		return;
+	qsort(v, n, sizeof *v, by_seconds);
+	html(p->f, "<div class=\"bars\">\n<h3>%s</h3>\n<table><tbody>\n", heading);
+	for (size_t i = 0; i < shown; i++) {
+		html(p->f, "<tr><th scope=\"row\">%s", v[i].name ? v[i].name : v[i].cell);
+		if (v[i].name)
+			html(p->f, " <span class=\"tag\">%s</span>", v[i].cell);
+		html(p->f, "</th><td class=\"bar\"><svg aria-hidden=\"true\"><rect height=\"100%%\" "
+			   "width=\"%.1f%%\"/></svg></td><td class=\"n\">",
+		     v[0].seconds > 0 ? 100 * v[i].seconds / v[0].seconds : 0.0);
+		html_seconds(p->f, v[i].seconds);
+		html(p->f, "</td></tr>\n");
+	}
+	html(p->f, "</tbody></table>\n</div>\n");
+}
+
+void page_times(const struct page *p)
+{
+	const struct results *r = p->r;
+	size_t n = 0, cells = 0;
+
+	if (!p->cells)
+		return;
+	for (size_t i = 0; i < r->cell_count; i++)
+		n += r->cells[i].unit_count;
+	struct duration *units = xcalloc(n + 1, sizeof *units);
+	struct duration *builds = xcalloc(r->cell_count, sizeof *builds);
+	n = 0;
+	for (size_t i = 0; i < r->cell_count; i++) {
+		const struct cell_result *c = &r->cells[i];
+
+		if (c->seconds > 0)
+			builds[cells++] = (struct duration){ NULL, c->label, c->seconds };
+		for (size_t j = 0; j < c->unit_count; j++)
+			if (c->units[j].ran)
+				units[n++] = (struct duration){ c->units[j].unit, c->label,
+								c->units[j].seconds };
+	}
+	html(p->f, "<section id=\"times\" aria-labelledby=\"times-h\">\n<h2 id=\"times-h\">Durations</h2>\n"
+		   "<div class=\"columns\">\n");
+	write_bars(p, "Slowest units", units, n);
+	write_bars(p, "Building the cells", builds, cells);
+	html(p->f, "</div>\n</section>\n");
+	free(units);
+	free(builds);
+}
+
+/* --- what could not be read --- */
+
+void page_unparsed(const struct page *p)
+{
+	const struct results *r = p->r;
+
+	if (!r->unparsed_count)
+		return;
+	html(p->f, "<section id=\"unparsed\" aria-labelledby=\"unparsed-h\">\n<h2 id=\"unparsed-h\">Not "
+		   "parsed</h2>\n<p class=\"say\">These places look like reports, and could not be read as a "
+		   "whole.</p>\n<ul class=\"unparsed\">\n");
+	for (size_t i = 0; i < r->unparsed_count && i < UNPARSED_MAX; i++) {
+		const struct unparsed *u = &r->unparsed[i];
+
+		html(p->f, "<li><code>%s:%ld</code> %s<pre>%s</pre></li>\n", u->log, u->line, u->reason,
+		     u->text);
+	}
+	html(p->f, "</ul>\n");
+	if (r->unparsed_count > UNPARSED_MAX)
+		html(p->f, "<p class=\"dim\">and %zu more, all in findings.json</p>\n",
+		     r->unparsed_count - UNPARSED_MAX);
+	html(p->f, "</section>\n");
+}
