@@ -12,6 +12,7 @@
 #include "common/mem.h"
 #include "matrix/commands.h"
 #include "reports/reports.h"
+#include "reports/symbolize.h"
 
 static const char help[] =
 	"usage: sanmatrix report [OPTION]... INPUT...\n"
@@ -194,6 +195,9 @@ int cmd_report(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	results_finish(&r);
+	if (symbolize_trouble())
+		warn("%s", symbolize_trouble());
+	symbolize_end();
 	status = results_status(&r);
 	if (write_outputs(&r, &o, &e) < 0) {
 		warn("%s", e.msg);

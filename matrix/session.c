@@ -7,6 +7,7 @@
 #include "matrix/session.h"
 #include "matrix/stamp.h"
 #include "reports/reports.h"
+#include "reports/symbolize.h"
 
 static void set_reason(struct cell_run *c, enum cell_state state, const char *reason)
 {
@@ -119,6 +120,7 @@ int session_open(struct session *s, const struct session_options *options, struc
 		s->options.jobs = (int)sysconf(_SC_NPROCESSORS_ONLN);
 	if (places_find(&s->places, e) < 0 || toolchain_load(&s->tools, s->places.toolchain, e) < 0)
 		return -1;
+	symbolize_program(s->tools.symbolizer);
 	if (options->no_ccache) {
 		free(s->tools.ccache);
 		s->tools.ccache = NULL;
@@ -178,6 +180,7 @@ void session_close(struct session *s)
 	if (s->out_lock >= 0)
 		close(s->out_lock);
 	runtime_release(&s->runtime);
+	symbolize_end();
 	toolchain_release(&s->tools);
 	places_release(&s->places);
 	free(s->tree_stamp);

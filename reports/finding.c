@@ -83,6 +83,7 @@ void frames_copy(struct finding *f, struct frames *to, const struct frames *fram
 		frame->column = from->column;
 		frame->module = finding_strdup(f, from->module);
 		frame->offset = finding_strdup(f, from->offset);
+		frame->build_id = finding_strdup(f, from->build_id);
 	}
 }
 

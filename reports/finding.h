@@ -18,6 +18,7 @@ struct frame {
 	int line, column;   /* from 1; 0: unknown */
 	const char *module; /* path of the object, NULL when not said */
 	const char *offset; /* into the module, as "0x10" */
+	const char *build_id; /* of the module, in hex; NULL when not said */
 };
 
 struct frames {

@@ -57,10 +57,10 @@ static void trim_end(char *s)
 	s[len] = 0;
 }
 
-/* Groups at the end of a line that say nothing: "(BuildId: ...)", an address, a place unknown. */
+/* Groups at the end of a line that say nothing: an address, a place unknown. */
 static int is_noise(const char *group)
 {
-	static const char *const starts[] = { "(0x", "(BuildId: ", "(discriminator", "(?\?)" };
+	static const char *const starts[] = { "(0x", "(discriminator", "(?\?)" };
 
 	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
 		if (text_after(group, starts[i]))
@@ -68,9 +68,10 @@ static int is_noise(const char *group)
 	return 0;
 }
 
-/* Takes "(MODULE+0xOFF)" and noise off the end of S. */
+/* Takes "(MODULE+0xOFF)", "(BuildId: ...)" and noise off the end of S. */
 static void take_module(char *s, struct frame *frame)
 {
+	static const char id[] = "(BuildId: ";
 	char *group;
 
 	for (trim_end(s); (group = last_group(s, strlen(s))); trim_end(s)) {
@@ -82,6 +83,9 @@ static void take_module(char *s, struct frame *frame)
 			plus[strlen(plus + 1)] = 0;
 			frame->module = group + 1;
 			frame->offset = plus + 1;
+		} else if (text_after(group, id)) {
+			group[strlen(group) - 1] = 0;
+			frame->build_id = group + strlen(id);
 		} else if (!is_noise(group)) {
 			return;
 		}

@@ -8,6 +8,7 @@
 #include "reports/kinds.h"
 #include "reports/reader.h"
 #include "reports/scan.h"
+#include "reports/symbolize.h"
 
 /* The order matters where two could open on one line: the more particular shape first. */
 static const struct reader *const readers[] = {
@@ -54,6 +55,7 @@ static void hand_over(struct scanner *s)
 	s->held = NULL;
 	if (!f)
 		return;
+	symbolize_finding(f);
 	finding_classify(f);
 	fingerprint(f);
 	s->sink.finding(s->sink.context, f);

@@ -1,0 +1,11 @@
+/* Which build a program or library on disk is. */
+#ifndef SM_REPORTS_BUILDID_H
+#define SM_REPORTS_BUILDID_H
+
+/*
+ * Is PATH a regular file with ELF's mark? Then *ID (owned by the caller) becomes its build id in
+ * lower-case hex, or NULL when it has none that we can read. Never blocks, whatever PATH is.
+ */
+int buildid_read(const char *path, char **id);
+
+#endif
