@@ -1,13 +1,10 @@
 /*
- * libconfuse with our errors: every mistake in a file names the file and the line.
+ * What cell files and runtime files have in common.
  */
 #ifndef SM_MATRIX_CONF_H
 #define SM_MATRIX_CONF_H
 
-#include <confuse.h>
-
-#include "common/buf.h"
-#include "common/error.h"
+#include "common/conf.h"
 
 /*
  * The members that say how something is built and run. The same in cell files, in their `runtime`
@@ -38,24 +35,8 @@
 
 #define CONF_NAMED (CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES)
 
-/* Sections that both kinds of files have; conf.c. */
+/* Sections that both kinds of files have. */
 extern cfg_opt_t conf_control[], conf_skip[], conf_fact[], conf_suite[], conf_when[], conf_recipe[];
-
-/* The parsed PATH, freed by cfg_free(); NULL with E filled. OPTIONS is copied by libconfuse. */
-cfg_t *conf_parse(const char *path, cfg_opt_t *options, struct err *e);
-
-/*
- * "FILE:LINE: MESSAGE", returns -1. LINE is where "NEAR" first stands in the file, as a word or in
- * quotes; NEAR NULL: the section's own.
- */
-int conf_error(cfg_t *section, const char *near, struct err *e, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-
-/* What SECTION itself says of NAME: borrowed, NULL when it says nothing. */
-const char *conf_str(cfg_t *section, const char *name);
-int conf_has(cfg_t *section, const char *name);
-/* Appends the elements of a list. */
-void conf_list(cfg_t *section, const char *name, struct strv *out);
 
 /*
  * Whether CONDITION holds: words that all have to, each ">=3.13", "<3.14" or "=3.13" (3.13 and

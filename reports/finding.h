@@ -55,7 +55,8 @@ struct occurrence {
 	long pid;			    /* 0: unknown */
 	char *log;			    /* path, relative to the result folder where there is one */
 	long line;			    /* of the report's first line in LOG, from 1 */
-	int flaky; /* an attempt of the unit after this one was without it */
+	int attempt; /* of the unit, from 1; 0: not known */
+	int flaky;   /* the unit's last attempt was without it */
 };
 
 struct access {

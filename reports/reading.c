@@ -63,6 +63,18 @@ static int may_tell_of_end(const struct finding *f)
 	return 1;
 }
 
+void reading_keep(struct reading *g, struct finding *f)
+{
+	f->occurrences[0].attempt = g->attempt;
+	if (g->last && !strv_has(g->last, f->fingerprint)) {
+		f->occurrences[0].flaky = 1;
+		f->status = "flaky";
+	} else if (g->attempt > 1 && !g->last && !strv_has(&g->keys, f->fingerprint)) {
+		strv_push(&g->keys, f->fingerprint);
+	}
+	store_add(g->r->store, f);
+}
+
 static void on_finding(void *context, struct finding *f)
 {
 	struct reading *g = context;
@@ -74,7 +86,7 @@ static void on_finding(void *context, struct finding *f)
 	if (g->u && g->held_count < HELD_MAX && may_tell_of_end(f))
 		g->held[g->held_count++] = f;
 	else
-		store_add(g->r->store, f);
+		reading_keep(g, f);
 }
 
 static void on_unparsed(void *context, struct unparsed *u)

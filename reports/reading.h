@@ -25,6 +25,9 @@ struct reading {
 	struct finding *held[HELD_MAX];
 	size_t held_count;
 	size_t errors; /* findings of severity "error" so far, held or not */
+	int attempt;   /* of the unit, from 1 */
+	struct strv keys;        /* the findings' fingerprints, where the unit was run again */
+	const struct strv *last; /* those of the last attempt; NULL: this is the last one */
 };
 
 struct end {
@@ -42,6 +45,16 @@ int reading_folder(struct reading *g, const char *folder, const char *dir, struc
 void reading_place(struct reading *g, struct finding *f);
 /* Frees a held finding, which another one tells better; the last one takes its index. */
 void reading_drop(struct reading *g, size_t i);
+
+/*
+ * Reads FOLDER/DIR (DIR may be ""), the folder of one attempt of the unit whose own is UNIT_DIR, into
+ * G, of which r, runtime, cell, u (all zero), attempt and last are set.
+ */
+int attempt_read(struct reading *g, const char *folder, const char *dir, const char *unit_dir,
+		 struct err *e);
+
+/* Hands F to the store. */
+void reading_keep(struct reading *g, struct finding *f);
 
 /* Joins the held findings with each other and with the process's end. (result_end.c) */
 void reading_end(struct reading *g, const struct end *end);

@@ -43,7 +43,7 @@ struct failed_attempt {
 	char *message, *text;
 	const struct finding *finding;
 	const struct occurrence *occurrence;
-	struct failed_attempt *next;
+	struct failed_attempt *next; /* of a greater number */
 };
 
 /*
@@ -80,6 +80,7 @@ struct unit_result {
 	double seconds;
 	char *started;
 	char *log; /* its output, relative to the result folder, or NULL */
+	int attempts; /* how often it was run; the last one decides */
 	int ran;   /* it left a result; otherwise it was left out, or it is missing */
 	int planned;
 };
@@ -161,6 +162,14 @@ void results_release(struct results *r);
  * gives them the status "known".
  */
 int results_baseline(struct results *r, const char *path, struct err *e);
+
+/*
+ * After results_finish(): adds an entry with REASON to the file PATH, which is made where it is not
+ * there, for each finding that results_baseline()'s file has none of. What stands in PATH stays as
+ * it is. *ADDED is how many entries were added. Not for results that are not folded.
+ */
+int results_write_baseline(const struct results *r, const char *path, const char *reason,
+			   size_t *added, struct err *e);
 
 /* What the program's exit code should be for these results: enum exit_status. */
 int results_status(const struct results *r);

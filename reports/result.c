@@ -4,6 +4,7 @@
 
 #include "common/file.h"
 #include "common/mem.h"
+#include "reports/baseline.h"
 #include "reports/clean.h"
 #include "reports/reading.h"
 #include "reports/store.h"
@@ -59,6 +60,31 @@ struct test_case *case_add(struct test_case **cases, size_t *count, const char *
 	return c;
 }
 
+struct failed_attempt *attempt_add(struct test_case *c, int attempt, enum outcome outcome)
+{
+	struct failed_attempt *a = xcalloc(1, sizeof *a), **at = &c->attempts;
+
+	while (*at && (*at)->attempt <= attempt)
+		at = &(*at)->next;
+	a->attempt = attempt;
+	a->outcome = outcome;
+	a->next = *at;
+	*at = a;
+	return a;
+}
+
+static void attempts_release(struct failed_attempt *a)
+{
+	while (a) {
+		struct failed_attempt *next = a->next;
+
+		free(a->message);
+		free(a->text);
+		free(a);
+		a = next;
+	}
+}
+
 static void cases_release(struct test_case *cases, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -66,6 +92,7 @@ static void cases_release(struct test_case *cases, size_t count)
 		free(cases[i].name);
 		free(cases[i].message);
 		free(cases[i].text);
+		attempts_release(cases[i].attempts);
 	}
 	free(cases);
 }
@@ -286,6 +313,8 @@ void results_release(struct results *r)
 		free(strings[i]);
 	free(r->cells);
 	free(r->findings);
+	free(r->fixed);
+	baseline_free(r->baseline);
 	free(r->unparsed);
 	store_free(r->store);
 	memset(r, 0, sizeof *r);

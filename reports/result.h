@@ -3,9 +3,11 @@
  *
  *   result.c        what may be added, and walking it
  *   result_cell.c   run.json and cell.json
- *   result_unit.c   one unit's folder: logs, process end, the runner's XML
+ *   result_unit.c   one attempt of a unit: logs, process end, the runner's XML
+ *   result_attempts.c  a unit of several attempts
  *   result_end.c    how its process ended, joined with its findings
  *   result_place.c  which test case each finding belongs to
+ *   result_known.c  which findings the baseline knows, and which of its entries are gone
  *   result_judge.c  what all of it means: missing, blind, failed; totals
  */
 #ifndef SM_REPORTS_RESULT_H
@@ -24,6 +26,8 @@ struct unit_result *unit_get(struct cell_result *c, const char *unit);
 /* A new case at the end; borrowed. The strings are copied; CLASSNAME and NAME are not NULL. */
 struct test_case *case_add(struct test_case **cases, size_t *count, const char *classname,
 			   const char *name, enum outcome outcome);
+/* A new entry of C's attempts, in order of their numbers; borrowed. */
+struct failed_attempt *attempt_add(struct test_case *c, int attempt, enum outcome outcome);
 void unit_release(struct unit_result *u);
 
 /* FROM takes the place of an earlier result of the same unit, or goes; its strings are freed. */
@@ -39,14 +43,19 @@ int cell_read(struct results *r, const char *folder, const char *runtime, const 
 	      struct err *e);
 
 /*
- * Reads FOLDER/DIR (DIR may be ""), the folder of one unit: U (all zero before) gets name and
- * cases, the store the findings. -1 without a whole unit.json: then there is no result.
+ * Reads FOLDER/DIR (DIR may be ""), the folder of one unit, and those of its further attempts in it
+ * (attempt-2, ...): U (all zero before) gets name and cases, the store the findings. -1 without a
+ * whole unit.json: then there is no result.
  */
 int unit_read(struct results *r, const char *folder, const char *dir, const char *runtime,
 	      const char *cell, struct unit_result *u, struct err *e);
 
 /* Puts F (borrowed) on the test case of each of its occurrences. */
 void finding_place(struct results *r, const struct finding *f);
+
+/* Gives each finding its status, and counts; then, when all cells are judged, lists what is fixed. */
+void known_judge(struct results *r);
+void known_fixed(struct results *r);
 
 void unparsed_add(struct results *r, struct unparsed *u); /* takes U over */
 

@@ -104,7 +104,7 @@ static struct finding *end_finding(struct reading *g, const char *kind,
 	g->file_pid = 0;
 	reading_place(g, f);
 	if (g->held_count == HELD_MAX)
-		store_add(g->r->store, g->held[--g->held_count]);
+		reading_keep(g, g->held[--g->held_count]);
 	g->held[g->held_count++] = f;
 	g->errors++;
 	return f;
@@ -215,6 +215,6 @@ void reading_end(struct reading *g, const struct end *end)
 void reading_store(struct reading *g)
 {
 	for (size_t i = 0; i < g->held_count; i++)
-		store_add(g->r->store, g->held[i]);
+		reading_keep(g, g->held[i]);
 	g->held_count = 0;
 }

@@ -218,6 +218,7 @@ void results_finish(struct results *r)
 	r->store = NULL;
 	if (r->unparsed_count)
 		qsort(r->unparsed, r->unparsed_count, sizeof *r->unparsed, by_log);
+	known_judge(r);
 	for (size_t i = 0; i < r->finding_count; i++)
 		finding_place(r, r->findings[i]);
 	label_cells(r);
@@ -236,6 +237,7 @@ void results_finish(struct results *r)
 		}
 	}
 	r->totals.findings = r->finding_count;
+	known_fixed(r);
 }
 
 int results_status(const struct results *r)
@@ -244,7 +246,7 @@ int results_status(const struct results *r)
 
 	if (t->missing || t->blind || t->broken)
 		return EXIT_INFRASTRUCTURE;
-	if (t->findings > t->warnings || t->failed || t->errors)
+	if (t->fresh || t->failed || t->errors)
 		return EXIT_FINDINGS;
 	return t->ran || r->logs || !r->folders ? EXIT_CLEAN : EXIT_NOTHING;
 }

@@ -71,23 +71,44 @@ static enum outcome outcome_of(const struct finding *f)
 	return ended ? OUTCOME_ERROR : OUTCOME_FAILED;
 }
 
+/* A known finding fails nothing, but nobody should take what it was seen in for proved either. */
+static void mark(struct test_case *t, const struct finding *f, const struct occurrence *o)
+{
+	int known = !strcmp(f->status, "known");
+
+	t->finding = f;
+	t->occurrence = o;
+	t->outcome = known ? OUTCOME_SKIPPED : outcome_of(f);
+	free(t->message); /* of a skip */
+	t->message = known ? xasprintf("known: %s", f->reason) : NULL;
+}
+
+/* What a later attempt was without. */
+static void attach_flaky(struct unit_result *u, const struct finding *f, const struct occurrence *o)
+{
+	struct failed_attempt *a = attempt_add(case_of(u, o), o->attempt, outcome_of(f));
+
+	a->finding = f;
+	a->occurrence = o;
+}
+
 /*
  * One case carries one finding: most readers of JUnit keep no more than one failure of a case. What
  * is beyond becomes a case of its own beside it.
  */
 static void attach(struct unit_result *u, const struct finding *f, const struct occurrence *o)
 {
-	struct test_case *t = case_of(u, o);
+	struct test_case *t;
 
+	if (o->flaky && strcmp(f->status, "known") != 0) {
+		attach_flaky(u, f, o);
+		return;
+	}
+	t = case_of(u, o);
 	if (t->finding != f && (t->finding || t->outcome >= OUTCOME_FAILED))
 		t = case_beside(u, t, f);
-	if (t->finding == f)
-		return;
-	t->finding = f;
-	t->occurrence = o;
-	t->outcome = outcome_of(f);
-	free(t->message); /* of a skip */
-	t->message = NULL;
+	if (t->finding != f)
+		mark(t, f, o);
 }
 
 /* Findings of raw logs have no cell: they are shown in a suite of their own, by tool. */
@@ -99,9 +120,7 @@ static void attach_raw(struct results *r, const struct finding *f, const struct 
 
 	c->raw = 1;
 	u = unit_get(c, f->tool);
-	struct test_case *t = case_add(&u->cases, &u->case_count, f->tool, title, outcome_of(f));
-	t->finding = f;
-	t->occurrence = o;
+	mark(case_add(&u->cases, &u->case_count, f->tool, title, OUTCOME_PASSED), f, o);
 	free(title);
 }
 
@@ -114,10 +133,8 @@ void finding_place(struct results *r, const struct finding *f)
 {
 	int raw = 0;
 
-	if (strcmp(f->severity, "error") != 0) {
-		r->totals.warnings++;
+	if (strcmp(f->severity, "error") != 0)
 		return;
-	}
 	for (size_t i = 0; i < f->occurrence_count; i++) {
 		const struct occurrence *o = &f->occurrences[i];
 

@@ -1,6 +1,6 @@
 /*
- * One unit's folder: its logs, how its process ended, its runner's XML, and what follows from all
- * three for the unit's own test case.
+ * One attempt of a unit: its logs, how its process ended, its runner's XML, and what follows from
+ * all three for the unit's own test case.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -144,10 +144,9 @@ static void take_collected(struct unit_result *u, struct runner *r)
 	r->case_count = 0;
 }
 
-int unit_read(struct results *r, const char *folder, const char *dir, const char *runtime,
-	      const char *cell, struct unit_result *u, struct err *e)
+int attempt_read(struct reading *g, const char *folder, const char *dir, const char *unit_dir,
+		 struct err *e)
 {
-	struct reading g = { .r = r, .runtime = runtime, .cell = cell, .u = u };
 	char *path = xasprintf("%s/%s%sunit.json", folder, dir, *dir ? "/" : "");
 	json_t *unit = json_read(path, e);
 	struct end end;
@@ -157,19 +156,19 @@ int unit_read(struct results *r, const char *folder, const char *dir, const char
 	if (!unit)
 		return -1;
 	read_end(unit, &end);
-	read_unit(u, unit, *dir ? dir : folder);
+	read_unit(g->u, unit, unit_dir);
 	json_decref(unit);
-	runner_init(&g.runner, u->unit);
-	read_cases(u, folder, dir);
-	g.runner.collect = !u->case_count;
-	rc = reading_folder(&g, folder, dir, e);
-	take_collected(u, &g.runner);
+	runner_init(&g->runner, g->u->unit);
+	read_cases(g->u, folder, dir);
+	g->runner.collect = !g->u->case_count;
+	rc = reading_folder(g, folder, dir, e);
+	take_collected(g->u, &g->runner);
 	if (!rc) {
-		reading_end(&g, &end);
-		add_tails(&g, folder);
-		judge_unit(&g, folder, &end);
+		reading_end(g, &end);
+		add_tails(g, folder);
+		judge_unit(g, folder, &end);
 	}
-	reading_store(&g);
-	runner_release(&g.runner);
+	reading_store(g);
+	runner_release(&g->runner);
 	return rc;
 }

@@ -227,7 +227,7 @@ static void write_case(struct writer *w, const struct cell_result *c, const stru
 
 	begin_case(w, c->label, t->classname, t->name, t->seconds);
 	file_attributes(w, t);
-	if (t->finding) {
+	if (t->finding && bad) {
 		finding_element(w, t);
 	} else if (bad) {
 		begin(w, t->outcome == OUTCOME_ERROR ? "error" : "failure");
