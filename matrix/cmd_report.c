@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/mem.h"
 #include "matrix/commands.h"
@@ -26,6 +28,12 @@ static const char help[] =
 	"  --json FILE    write the findings, schema sanmatrix-findings/1\n"
 	"  --html FILE    write one self-contained HTML page\n"
 	"  --out DIR      write DIR/junit.xml, DIR/findings.json and DIR/report.html\n"
+	"  --baseline FILE\n"
+	"                 the findings that are known: all others are new\n"
+	"  --write-baseline[=FILE]\n"
+	"                 add an entry for each finding that has none to FILE (default: that of\n"
+	"                 --baseline), and exit with 0\n"
+	"  --reason TEXT  the reason that these entries give (default: when and from what)\n"
 	"  --no-fold      one entry a finding: equal ones are not folded\n"
 	"  --strict       JUnit XML without what strict schemas reject\n"
 	"  --help         this text\n"
@@ -33,21 +41,26 @@ static const char help[] =
 	"Without --junit, --json, --html and --out, one result folder gets its junit.xml, findings.json\n"
 	"and report.html. The summary goes to standard output, unless that is taken.\n"
 	"\n"
-	"Exit status: 0 clean, 1 findings or failed tests, 2 usage, 3 a cell or a result is missing,\n"
+	"Exit status: 0 clean, 1 new findings or failed tests, 2 usage, 3 a cell or a result is missing,\n"
 	"failed, or missed a control, 4 nothing was run.\n";
 
 struct options {
 	const char *junit, *json, *html, *out;
+	const char *baseline, *write_baseline, *reason;
 	int no_fold, strict;
 };
 
-enum { OPTION_JUNIT = 256, OPTION_JSON, OPTION_HTML, OPTION_OUT, OPTION_NO_FOLD, OPTION_STRICT };
+enum { OPTION_JUNIT = 256, OPTION_JSON, OPTION_HTML, OPTION_OUT, OPTION_NO_FOLD, OPTION_STRICT,
+	OPTION_BASELINE, OPTION_WRITE_BASELINE, OPTION_REASON };
 
 static const struct option long_options[] = {
 	{ "junit", required_argument, NULL, OPTION_JUNIT },
 	{ "json", required_argument, NULL, OPTION_JSON },
 	{ "html", required_argument, NULL, OPTION_HTML },
 	{ "out", required_argument, NULL, OPTION_OUT },
+	{ "baseline", required_argument, NULL, OPTION_BASELINE },
+	{ "write-baseline", optional_argument, NULL, OPTION_WRITE_BASELINE },
+	{ "reason", required_argument, NULL, OPTION_REASON },
 	{ "no-fold", no_argument, NULL, OPTION_NO_FOLD },
 	{ "strict", no_argument, NULL, OPTION_STRICT },
 	{ "help", no_argument, NULL, 'h' },
@@ -57,6 +70,20 @@ static const struct option long_options[] = {
 static int to_stdout(const char *file)
 {
 	return file && !strcmp(file, "-");
+}
+
+static void check_baseline(struct options *o)
+{
+	if (o->write_baseline && !*o->write_baseline)
+		o->write_baseline = o->baseline;
+	else if (!o->write_baseline)
+		return;
+	if (!o->write_baseline)
+		die(EXIT_USAGE, "--write-baseline needs a file: give --write-baseline=FILE");
+	if (o->no_fold)
+		die(EXIT_USAGE, "--write-baseline and --no-fold do not go together");
+	if (o->reason && !o->reason[strspn(o->reason, " \t\n")])
+		die(EXIT_USAGE, "--reason is empty");
 }
 
 /* 0, or -1 after --help; a mistake ends the program. */
@@ -80,6 +107,15 @@ static int parse(int argc, char **argv, struct options *o)
 		case OPTION_OUT:
 			o->out = optarg;
 			break;
+		case OPTION_BASELINE:
+			o->baseline = optarg;
+			break;
+		case OPTION_WRITE_BASELINE:
+			o->write_baseline = optarg ? optarg : "";
+			break;
+		case OPTION_REASON:
+			o->reason = optarg;
+			break;
 		case OPTION_NO_FOLD:
 			o->no_fold = 1;
 			break;
@@ -98,6 +134,7 @@ static int parse(int argc, char **argv, struct options *o)
 	}
 	if (to_stdout(o->junit) + to_stdout(o->json) + to_stdout(o->html) > 1)
 		die(EXIT_USAGE, "only one output can go to standard output");
+	check_baseline(o);
 	if (optind == argc)
 		die(EXIT_USAGE, "no input: give a result folder, a log, or -");
 	return 0;
@@ -178,6 +215,42 @@ static int write_outputs(const struct results *r, const struct options *o, struc
 	return write_summary(r, stdout, colour_wanted(), e);
 }
 
+/* With --write-baseline the file may yet have to be made. */
+static int read_baseline(struct results *r, const struct options *o)
+{
+	const char *file = o->baseline ? o->baseline : o->write_baseline;
+	struct err e;
+
+	if (!file || (o->write_baseline && !path_exists(file)) ||
+	    results_baseline(r, file, &e) == 0)
+		return 0;
+	warn("%s", e.msg);
+	return -1;
+}
+
+static char *default_reason(char **inputs, int n)
+{
+	char today[20];
+
+	clock_format(time(NULL), today);
+	return xasprintf("recorded on %.10s from %s%s", today, inputs[0],
+			 n > 1 ? " and other inputs" : "");
+}
+
+static int write_baseline(const struct results *r, const struct options *o, char **inputs, int n,
+			  struct err *e)
+{
+	char *reason = o->reason ? xstrdup(o->reason) : default_reason(inputs, n);
+	size_t added = 0;
+	int rc = results_write_baseline(r, o->write_baseline, reason, &added, e);
+
+	if (!rc)
+		fprintf(stderr, "sanmatrix: %zu new entr%s in '%s'\n", added,
+			added == 1 ? "y" : "ies", o->write_baseline);
+	free(reason);
+	return rc;
+}
+
 int cmd_report(int argc, char **argv)
 {
 	struct options o = { 0 };
@@ -190,7 +263,7 @@ int cmd_report(int argc, char **argv)
 	r.no_fold = o.no_fold;
 	if (argc - optind == 1 && !o.junit && !o.json && !o.html && !o.out && is_result_folder(argv[optind]))
 		o.out = argv[optind];
-	if (add_inputs(&r, argv + optind, argc - optind) < 0) {
+	if (read_baseline(&r, &o) < 0 || add_inputs(&r, argv + optind, argc - optind) < 0) {
 		results_release(&r);
 		return EXIT_USAGE;
 	}
@@ -199,9 +272,12 @@ int cmd_report(int argc, char **argv)
 		warn("%s", symbolize_trouble());
 	symbolize_end();
 	status = results_status(&r);
-	if (write_outputs(&r, &o, &e) < 0) {
+	if (write_outputs(&r, &o, &e) < 0 ||
+	    (o.write_baseline && write_baseline(&r, &o, argv + optind, argc - optind, &e) < 0)) {
 		warn("%s", e.msg);
 		status = e.code;
+	} else if (o.write_baseline && status == EXIT_FINDINGS) {
+		status = EXIT_CLEAN;
 	}
 	results_release(&r);
 	return status;

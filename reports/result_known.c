@@ -192,15 +192,16 @@ static const char opening[] =
 	"# `cells = {'asan'}` lets it be known in these cells only.\n";
 
 /* The new findings that have no entry yet, one each. */
-static size_t add_entries(struct buf *b, const struct results *r, const char *reason)
+static size_t add_entries(struct buf *b, const struct results *r, const struct baseline *old,
+			  const char *reason)
 {
 	size_t added = 0;
 
 	for (size_t i = 0; i < r->finding_count; i++) {
 		const struct finding *f = r->findings[i];
 
-		if (strcmp(f->status, "known") == 0 ||
-		    baseline_find(r->baseline, f->fingerprint))
+		if (baseline_find(r->baseline, f->fingerprint) ||
+		    baseline_find(old, f->fingerprint))
 			continue;
 		add_entry(b, f, reason);
 		added++;
@@ -212,16 +213,18 @@ int results_write_baseline(const struct results *r, const char *path, const char
 			   size_t *added, struct err *e)
 {
 	struct buf b = { 0 };
-	int rc = path_exists(path) ? file_read(path, &b, 0, e) : 0;
+	struct baseline *old = path_exists(path) ? baseline_read(path, e) : NULL;
+	int rc = old ? file_read(path, &b, 0, e) : path_exists(path) ? -1 : 0;
 
 	if (!rc) {
 		if (!b.len)
 			buf_addstr(&b, opening);
 		else if (b.data[b.len - 1] != '\n')
 			buf_addch(&b, '\n');
-		*added = add_entries(&b, r, reason);
+		*added = add_entries(&b, r, old, reason);
 		rc = file_write(path, b.data, b.len, e);
 	}
+	baseline_free(old);
 	buf_release(&b);
 	return rc;
 }
