@@ -26,6 +26,9 @@ const char *valgrind_kind(const char *tool, const char *message);
  */
 struct finding *finding_process(const char *kind, const char *subject, const char *message);
 
+/* The I'th text of which one is in every message that valgrind_kind() knows, or NULL. Static. */
+const char *valgrind_phrase(size_t i);
+
 /*
  * For one process of which the runtime and a checker both reported the same end (a signal and
  * faulthandler's stacks of it, in two logs): nonzero if CPYTHON only repeats F.

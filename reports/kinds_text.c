@@ -174,3 +174,21 @@ const char *valgrind_kind(const char *tool, const char *message)
 		return LOOK_UP(drd, message);
 	return LOOK_UP(memcheck, message);
 }
+
+const char *valgrind_phrase(size_t i)
+{
+	static const struct {
+		const struct phrase *v;
+		size_t n;
+	} tables[] = {
+		{ memcheck, sizeof memcheck / sizeof *memcheck },
+		{ valgrind_core, sizeof valgrind_core / sizeof *valgrind_core },
+		{ helgrind, sizeof helgrind / sizeof *helgrind },
+		{ drd, sizeof drd / sizeof *drd },
+	};
+
+	for (size_t k = 0; k < sizeof tables / sizeof *tables; i -= tables[k++].n)
+		if (i < tables[k].n)
+			return tables[k].v[i].text;
+	return NULL;
+}

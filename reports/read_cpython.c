@@ -373,4 +373,19 @@ static void *make(struct scanner *s)
 	return st;
 }
 
-const struct reader cpython_reader = { "cpython", make, opens, goes_on, finish };
+static const char *needle(size_t i)
+{
+	static const char *const needles[] = {
+		"Fatal Python error: ",
+		"Debug memory block at address p=",
+		": Assertion ",
+		" leaked [",
+		"REFLEAK ",
+		"Timeout (",
+		NULL,
+	};
+
+	return needles[i];
+}
+
+const struct reader cpython_reader = { "cpython", needle, make, opens, goes_on, finish };

@@ -161,12 +161,6 @@ static int opens(void *state, const struct line *line)
 	return 1;
 }
 
-static int goes_on(void *state, const struct line *line)
-{
-	(void)state, (void)line;
-	return 0;
-}
-
 static void finish(void *state)
 {
 	struct state *st = state;
@@ -189,4 +183,20 @@ static void *make(struct scanner *s)
 	return st;
 }
 
-const struct reader memcheck_text_reader = { "valgrind", make, opens, goes_on, finish };
+static const char *needle(size_t i)
+{
+	static const char *const needles[] = {
+		"Helgrind, a ",
+		"drd, a thread error",
+		"ERROR SUMMARY: ",
+		" errors in context ",
+		"Valgrind: I can't recover",
+		"'impossible'",
+		"atal error",
+	};
+	enum { N = sizeof needles / sizeof *needles };
+
+	return i < N ? needles[i] : valgrind_phrase(i - N);
+}
+
+const struct reader memcheck_text_reader = { "valgrind", needle, make, opens, opens, finish };

@@ -160,6 +160,8 @@ static void end_document(struct state *st)
 static void begin_document(struct state *st, const struct line *line)
 {
 	end_document(st);
+	if (!st->inside)
+		scanner_hold(st->s, 1); /* and to the log's end: a document may have several ends */
 	st->inside = 1;
 	st->ended = 0;
 	st->begun = line->number;
@@ -227,12 +229,6 @@ static int opens(void *state, const struct line *line)
 	return 1;
 }
 
-static int goes_on(void *state, const struct line *line)
-{
-	(void)state, (void)line;
-	return 0;
-}
-
 static void finish(void *state)
 {
 	struct state *st = state;
@@ -253,4 +249,15 @@ static void *make(struct scanner *s)
 	return st;
 }
 
-const struct reader memcheck_xml_reader = { "valgrind-xml", make, opens, goes_on, finish };
+static const char *needle(size_t i)
+{
+	static const char *const needles[] = {
+		"<?xml version",
+		"<valgrindoutput",
+		NULL,
+	};
+
+	return needles[i];
+}
+
+const struct reader memcheck_xml_reader = { "valgrind-xml", needle, make, opens, opens, finish };

@@ -331,4 +331,15 @@ static void *make(struct scanner *s)
 	return st;
 }
 
-const struct reader sanitizer_reader = { "sanitizer", make, opens, goes_on, finish };
+static const char *needle(size_t i)
+{
+	static const char *const needles[] = {
+		"Sanitizer",
+		"leak of ",
+		NULL,
+	};
+
+	return needles[i];
+}
+
+const struct reader sanitizer_reader = { "sanitizer", needle, make, opens, goes_on, finish };

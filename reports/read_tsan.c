@@ -122,4 +122,14 @@ static void *make(struct scanner *s)
 	return st;
 }
 
-const struct reader tsan_reader = { "tsan", make, opens, goes_on, finish };
+static const char *needle(size_t i)
+{
+	static const char *const needles[] = {
+		"WARNING: ThreadSanitizer: ",
+		NULL,
+	};
+
+	return needles[i];
+}
+
+const struct reader tsan_reader = { "tsan", needle, make, opens, goes_on, finish };

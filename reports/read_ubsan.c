@@ -138,4 +138,15 @@ static void *make(struct scanner *s)
 	return st;
 }
 
-const struct reader ubsan_reader = { "ubsan", make, opens, goes_on, finish };
+static const char *needle(size_t i)
+{
+	static const char *const needles[] = {
+		": runtime error: ",
+		"ubsan: ",
+		NULL,
+	};
+
+	return needles[i];
+}
+
+const struct reader ubsan_reader = { "ubsan", needle, make, opens, goes_on, finish };

@@ -23,13 +23,17 @@ struct line {
 };
 
 /*
- * A line is first shown to _opens of every reader, in the table's order, until one returns nonzero:
- * it begins a report, or its shape alone says that it is of this tool. If nobody wants it, _goes_on
- * of the reader that opened last is asked, then those of the others, whether it is part of a report
- * that they have open.
+ * Most lines of most logs are of no report, and are not looked at one by one. _opens of a reader
+ * sees only the lines that have one of its needles in them. Those are shown to the readers in the
+ * table's order, until one returns nonzero: it begins a report, or its shape alone says that it is
+ * of this tool. If nobody wants a line, _goes_on of the reader that opened last is asked, then those
+ * of the others, whether it is part of what they have open: only those are asked that do have a
+ * report open, or hold the scanner.
  */
 struct reader {
 	const char *name;
+	/* The I'th needle, of NEEDLE_MIN bytes or more, or NULL. Static. */
+	const char *(*needle)(size_t i);
 	void *(*make)(struct scanner *s);
 	int (*opens)(void *state, const struct line *line);
 	int (*goes_on)(void *state, const struct line *line);
@@ -38,6 +42,12 @@ struct reader {
 
 extern const struct reader sanitizer_reader, tsan_reader, ubsan_reader;
 extern const struct reader memcheck_xml_reader, memcheck_text_reader, cpython_reader;
+
+/*
+ * For what a reader keeps open besides struct report, which does it by itself: with BY 1 _goes_on of
+ * the reader that is called just now sees all lines until it says so with BY -1. Counted.
+ */
+void scanner_hold(struct scanner *s, int by);
 
 /* Hands over F, which becomes the scanner's: classified and fingerprinted here. */
 void scanner_emit(struct scanner *s, struct finding *f);

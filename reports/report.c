@@ -13,6 +13,7 @@ void report_open(struct report *r, struct scanner *s, const char *tool, const ch
 {
 	report_close(r);
 	r->s = s;
+	scanner_hold(s, 1);
 	r->f = finding_new(tool, kind);
 	r->f->occurrences = xcalloc(1, sizeof *r->f->occurrences);
 	r->f->occurrence_count = 1;
@@ -84,6 +85,7 @@ void report_close(struct report *r)
 	if (!f)
 		return;
 	r->f = NULL;
+	scanner_hold(r->s, -1);
 	f->text = finding_strndup(f, r->text.data, r->text.len);
 	buf_reset(&r->text);
 	scanner_emit(r->s, f);

@@ -6,6 +6,7 @@
 #include "common/prefix.h"
 #include "common/text.h"
 #include "reports/kinds.h"
+#include "reports/needles.h"
 #include "reports/reader.h"
 #include "reports/scan.h"
 #include "reports/symbolize.h"
@@ -20,16 +21,22 @@ static const struct reader *const readers[] = {
 	&cpython_reader,
 };
 
-enum { READERS = sizeof readers / sizeof *readers };
+enum {
+	READERS = sizeof readers / sizeof *readers,
+	PIECE_BYTES = 65536, /* so much at a time: what fits into the nearer caches */
+};
 
 struct scanner {
 	char *log;
 	struct sink sink;
-	struct buf partial; /* a line whose end has not come yet */
-	int overlong;       /* what follows of this line is dropped */
+	const struct needles *needles;
+	struct buf block; /* whole lines, once they have come, and the beginning of one more */
 	long lines;
 	void *states[READERS];
-	size_t current; /* the reader that opened last */
+	unsigned holds[READERS]; /* reports that each has open, */
+	unsigned held_open;      /* and all of them */
+	size_t called;           /* the reader that is called just now */
+	size_t current;          /* the reader that opened last */
 	/*
 	 * The latest finding waits for its successor: a crash is reported by the checker and by the
 	 * runtime's own handler, in either order, and is one defect.
@@ -37,14 +44,28 @@ struct scanner {
 	struct finding *held;
 };
 
+/* The needles of all readers, marked by their bits. Made once. */
+static const struct needles *all_needles(void)
+{
+	static struct needles all;
+	const char *text;
+
+	for (size_t i = 0; i < READERS && (!all.n || i); i++)
+		for (size_t k = 0; (text = readers[i]->needle(k)); k++)
+			if (needles_add(&all, text, UINT32_C(1) << i))
+				abort(); /* a mistake in a table, which every run would meet */
+	return &all;
+}
+
 struct scanner *scanner_new(const char *log, const struct sink *sink)
 {
 	struct scanner *s = xcalloc(1, sizeof *s);
 
 	s->log = xstrdup(log);
 	s->sink = *sink;
-	for (size_t i = 0; i < READERS; i++)
-		s->states[i] = readers[i]->make(s);
+	s->needles = all_needles();
+	for (s->called = 0; s->called < READERS; s->called++)
+		s->states[s->called] = readers[s->called]->make(s);
 	return s;
 }
 
@@ -99,68 +120,159 @@ void scanner_unparsed(struct scanner *s, long line, const char *text, const char
 	s->sink.unparsed(s->sink.context, u);
 }
 
-static void dispatch(struct scanner *s, const struct line *line)
+void scanner_hold(struct scanner *s, int by)
 {
-	for (size_t i = 0; i < READERS; i++) {
-		if (readers[i]->opens(s->states[i], line)) {
+	s->holds[s->called] += (unsigned)by;
+	s->held_open += (unsigned)by;
+}
+
+static int goes_on(struct scanner *s, size_t reader, const struct line *line)
+{
+	s->called = reader;
+	return s->holds[reader] && readers[reader]->goes_on(s->states[reader], line);
+}
+
+/* MARKS: the readers of which the line has a needle. */
+static void dispatch(struct scanner *s, const struct line *line, uint32_t marks)
+{
+	for (size_t i = 0; marks >> i; i++) {
+		s->called = i;
+		if ((marks >> i & 1) && readers[i]->opens(s->states[i], line)) {
 			s->current = i;
 			return;
 		}
 	}
-	if (readers[s->current]->goes_on(s->states[s->current], line))
+	if (!s->held_open || goes_on(s, s->current, line))
 		return;
 	for (size_t i = 0; i < READERS; i++)
-		if (i != s->current && readers[i]->goes_on(s->states[i], line))
+		if (i != s->current && goes_on(s, i, line))
 			return;
 }
 
-/* The line in s->partial is whole. */
-static void take_line(struct scanner *s)
+/* The line P..END, whose line feed is at END. */
+static void take_line(struct scanner *s, char *p, char *end, uint32_t marks)
 {
 	struct line line = { .number = ++s->lines };
+	size_t len = (size_t)(end - p);
 
-	buf_addch(&s->partial, 0); /* room for the terminator, and never NULL */
-	line.len = text_clean_line(s->partial.data, s->partial.len - 1);
-	size_t prefix = prefix_length(s->partial.data, line.len, &line.source);
-	line.s = s->partial.data + prefix;
-	line.len -= prefix;
-	dispatch(s, &line);
-	if (s->overlong)
-		scanner_unparsed(s, line.number, "", "a line of more than 1 MB was cut");
-	s->overlong = 0;
-	buf_reset(&s->partial);
+	*end = 0;
+	size_t prefix = prefix_length(p, len, &line.source);
+	line.s = p + prefix;
+	line.len = len - prefix;
+	dispatch(s, &line, marks);
+}
+
+static long count_lines(const char *p, const char *end)
+{
+	long n = 0;
+
+	for (; (p = memchr(p, '\n', (size_t)(end - p))); p++)
+		n++;
+	return n;
+}
+
+/* All lines before the one that LIMIT is in, whose start is returned. None of them has a needle. */
+static char *pass(struct scanner *s, char *p, char *limit, char *end)
+{
+	while (s->held_open && p < limit) {
+		char *nl = memchr(p, '\n', (size_t)(end - p));
+		if (nl >= limit)
+			return p;
+		take_line(s, p, nl, 0);
+		p = nl + 1;
+	}
+	char *last = p < limit ? memrchr(p, '\n', (size_t)(limit - p)) : NULL;
+	if (!last)
+		return p;
+	s->lines += count_lines(p, last + 1);
+	return last + 1;
+}
+
+/* P..END are whole clean lines. */
+static void take_lines(struct scanner *s, char *p, char *end)
+{
+	uint32_t marks, more;
+	const char *hit;
+
+	while (p < end && (hit = needles_find(s->needles, p, end, &marks))) {
+		p = pass(s, p, p + (hit - p), end);
+		char *nl = memchr(hit, '\n', (size_t)(end - hit));
+		while ((hit = needles_find(s->needles, hit + 1, nl, &more)))
+			marks |= more;
+		take_line(s, p, nl, marks);
+		p = nl + 1;
+	}
+	pass(s, p, end, end);
+}
+
+/* Cleans the lines P..END, each by itself, in place. Returns their new end. */
+static char *clean(char *p, char *end)
+{
+	size_t len = (size_t)(end - p);
+	char *out = p;
+
+	if (!memchr(p, '\r', len) && !memchr(p, 0x1b, len) && !memchr(p, 0, len))
+		return end;
+	while (p < end) {
+		char *nl = memchr(p, '\n', (size_t)(end - p));
+
+		len = text_clean_line(p, (size_t)(nl - p));
+		memmove(out, p, len);
+		out += len;
+		*out++ = '\n';
+		p = nl + 1;
+	}
+	return out;
+}
+
+/* The first LEN bytes of the block, which end in a line feed. */
+static void take_block(struct scanner *s, size_t len)
+{
+	char *p = s->block.data, *first = memchr(p, '\n', len), *end = p + len;
+
+	if (first - p > LINE_MAX_BYTES) { /* only the first can be, for pieces are small */
+		scanner_unparsed(s, s->lines + 1, "", "a line of more than 1 MB was cut");
+		memmove(p + LINE_MAX_BYTES, first, (size_t)(end - first));
+		end -= first - (p + LINE_MAX_BYTES);
+	}
+	take_lines(s, p, clean(p, end));
+}
+
+/* A line without an end is kept as far as it will be read, and one byte more. */
+static void add_piece(struct scanner *s, const char *p, size_t len)
+{
+	const char *nl = memrchr(p, '\n', len);
+
+	buf_add(&s->block, p, len);
+	if (nl) {
+		size_t whole = s->block.len - (size_t)(p + len - (nl + 1));
+
+		take_block(s, whole);
+		s->block.len -= whole;
+		memmove(s->block.data, s->block.data + whole, s->block.len);
+	}
+	if (s->block.len > LINE_MAX_BYTES + 1)
+		s->block.len = LINE_MAX_BYTES + 1;
 }
 
 void scanner_feed(struct scanner *s, const void *data, size_t len)
 {
-	const char *p = data, *end = p + len;
+	const char *p = data;
 
-	while (p < end) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p));
-		size_t piece = (size_t)((nl ? nl : end) - p);
-		size_t room = LINE_MAX_BYTES - s->partial.len;
-		if (piece > room) {
-			s->overlong = 1;
-			buf_add(&s->partial, p, room);
-		} else {
-			buf_add(&s->partial, p, piece);
-		}
-		p += piece;
-		if (nl) {
-			take_line(s);
-			p++;
-		}
+	for (size_t n; len; p += n, len -= n) {
+		n = len < PIECE_BYTES ? len : PIECE_BYTES;
+		add_piece(s, p, n);
 	}
 }
 
 void scanner_finish(struct scanner *s)
 {
-	if (s->partial.len)
-		take_line(s);
-	for (size_t i = 0; i < READERS; i++)
-		readers[i]->finish(s->states[i]);
+	if (s->block.len)
+		add_piece(s, "\n", 1);
+	for (s->called = 0; s->called < READERS; s->called++)
+		readers[s->called]->finish(s->states[s->called]);
 	hand_over(s);
-	buf_release(&s->partial);
+	buf_release(&s->block);
 	free(s->log);
 	free(s);
 }

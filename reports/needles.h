@@ -1,0 +1,44 @@
+/*
+ * The search for many short texts at once: which lines of a log may begin a report.
+ */
+#ifndef SM_REPORTS_NEEDLES_H
+#define SM_REPORTS_NEEDLES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	NEEDLE_MIN = 7, /* no needle is shorter than this many bytes */
+	NEEDLES_MAX = 256,
+	NEEDLE_STEP = NEEDLE_MIN - 3, /* one in so many places is looked at: four bytes of it */
+	NEEDLE_FILTER_BITS = 15,
+	NEEDLE_SLOTS = 2048,
+};
+
+/* One place in a needle at which it can be recognised. */
+struct needle {
+	const char *text;
+	uint32_t len, offset;
+	uint32_t four; /* the bytes at OFFSET */
+	uint32_t marks;
+	uint16_t next; /* with the same hash: index plus 1; 0: none */
+};
+
+/* All zero bytes at first. */
+struct needles {
+	uint64_t filter[1 << (NEEDLE_FILTER_BITS - 6)];
+	uint16_t slots[NEEDLE_SLOTS]; /* index plus 1; 0: free */
+	struct needle v[NEEDLES_MAX * NEEDLE_STEP];
+	size_t n;
+};
+
+/* TEXT is borrowed. MARKS: bits of the caller's. Returns -1 if it is too short, or one too many. */
+int needles_add(struct needles *n, const char *text, uint32_t marks);
+
+/*
+ * The first place in S..END where a needle is, or NULL; borrowed. MARKS is set to those of all
+ * needles found there, and may have some of a needle that begins a few bytes further on.
+ */
+const char *needles_find(const struct needles *n, const char *s, const char *end, uint32_t *marks);
+
+#endif
