@@ -10,7 +10,7 @@ override BUILD := $(abspath $(BUILD))
 IN ?=
 OUT ?= out
 # What `sanmatrix run' is told. As they were given: no expansion by make, no word of a shell.
-OPTIONS = CELLS SUITE UNITS OUT PARTITION JOBS RUNTIME RUNTIME_SRC
+OPTIONS = CELLS SUITE UNITS OUT PARTITION JOBS RUNTIME RUNTIME_SRC BASELINE RETRIES
 $(foreach v,$(OPTIONS) IN,$(eval override $(v) := $$(value $(v))))
 export $(OPTIONS) IN
 
@@ -154,7 +154,8 @@ jobs = $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS)))
 run = JOBS="$${JOBS:-$(jobs)}"; $(drive) run $(1) $${SUITE:+--suite "$$SUITE"} \
 	$${UNITS:+--unit "$$UNITS"} --out "$$OUT" $${PARTITION:+--partition "$$PARTITION"} \
 	$${JOBS:+-j "$$JOBS"} $${RUNTIME:+--runtime "$$RUNTIME"} \
-	$${RUNTIME_SRC:+--runtime-src "$$RUNTIME_SRC"}
+	$${RUNTIME_SRC:+--runtime-src "$$RUNTIME_SRC"} $${BASELINE:+--baseline "$$BASELINE"} \
+	$${RETRIES:+--retries "$$RETRIES"}
 
 # A make whose recipe failed exits with 2, whatever the recipe's status was; findings should be told
 # from failures. So these goals alone run in question mode: lines with a + are run all the same, and
@@ -188,8 +189,8 @@ do-cell-%:
 
 do-merge:
 	+@$(build_first)
-	+@set -f; mkdir -p -- "$$OUT" && $(drive) report --junit "$$OUT/junit.xml" \
-	--json "$$OUT/findings.json" $$IN; $(keep_status)
+	+@set -f; mkdir -p -- "$$OUT" && $(drive) report --out "$$OUT" \
+	$${BASELINE:+--baseline "$$BASELINE"} $$IN; $(keep_status)
 
 bench: bench-overhead bench-matrix
 

@@ -8,6 +8,7 @@
 #include "matrix/commands.h"
 #include "matrix/options_run.h"
 #include "matrix/session.h"
+#include "reports/reports.h"
 
 static const char usage[] =
 	"usage: sanmatrix run [OPTION]...\n"
@@ -19,21 +20,47 @@ static const char usage[] =
 	"  --unit X,Y          these units only\n"
 	"  --partition P       hash:M/N or slice:M/N: part M of N of the units\n"
 	SESSION_USAGE
+	"  --retries N         run a unit that fails or has a finding again, up to N times\n"
+	"  --baseline FILE     the findings that are known: only others fail the run\n"
 	"  --fresh             do not go on with an unfinished run in OUT\n"
 	"\n"
-	"Exit status: 0 clean, 1 findings or failed tests, 2 usage, 3 infrastructure\n"
+	"Exit status: 0 clean, 1 new findings or failed tests, 2 usage, 3 infrastructure\n"
 	"(a build broke, a control was missed), 4 nothing selected, 130 interrupted.\n";
 
-enum { OPT_SUITE = OPT_RUN_FIRST, OPT_UNIT, OPT_PARTITION, OPT_FRESH };
+enum { OPT_SUITE = OPT_RUN_FIRST, OPT_UNIT, OPT_PARTITION, OPT_RETRIES, OPT_BASELINE, OPT_FRESH };
 
 static const struct option options[] = {
 	SESSION_OPTIONS,
 	{ "suite", required_argument, NULL, OPT_SUITE },
 	{ "unit", required_argument, NULL, OPT_UNIT },
 	{ "partition", required_argument, NULL, OPT_PARTITION },
+	{ "retries", required_argument, NULL, OPT_RETRIES },
+	{ "baseline", required_argument, NULL, OPT_BASELINE },
 	{ "fresh", no_argument, NULL, OPT_FRESH },
 	{ NULL, 0, NULL, 0 },
 };
+
+/* 0 to 100, or -1 after saying so. */
+static int parse_retries(const char *value)
+{
+	char *end;
+	long n = strtol(value, &end, 10);
+
+	if (*value && !*end && n >= 0 && n <= 100)
+		return (int)n;
+	warn("--retries takes a whole number from 0 to 100, not '%s'", value);
+	return -1;
+}
+
+/* A mistake in it should not be found after an hour of tests. */
+static int check_baseline(const char *path, struct err *e)
+{
+	struct results r = { 0 };
+	int rc = path ? results_baseline(&r, path, e) : 0;
+
+	results_release(&r);
+	return rc;
+}
 
 static int parse(int argc, char **argv, struct session_options *o)
 {
@@ -49,6 +76,14 @@ static int parse(int argc, char **argv, struct session_options *o)
 			break;
 		case OPT_PARTITION:
 			o->partition = optarg;
+			break;
+		case OPT_RETRIES:
+			o->retries = parse_retries(optarg);
+			if (o->retries < 0)
+				return -1;
+			break;
+		case OPT_BASELINE:
+			o->baseline = optarg;
 			break;
 		case OPT_FRESH:
 			o->fresh = 1;
@@ -103,7 +138,7 @@ int cmd_run(int argc, char **argv)
 	if (parse(argc, argv, &o) < 0)
 		goto out;
 	int signal_number = -1;
-	if (session_open(&s, &o, &e) == 0 && select_units(&s, &e) == 0)
+	if (check_baseline(o.baseline, &e) == 0 && session_open(&s, &o, &e) == 0 && select_units(&s, &e) == 0)
 		signal_number = session_work(&s, run_cell, &e);
 	if (signal_number < 0) {
 		warn("%s", e.msg);

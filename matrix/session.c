@@ -218,7 +218,8 @@ enum exit_status session_report(struct session *s, FILE *summary)
 	struct err e = { 0 };
 	enum exit_status status = EXIT_INFRASTRUCTURE;
 
-	if (results_add(&r, s->out, &e) == 0) {
+	if ((!s->options.baseline || results_baseline(&r, s->options.baseline, &e) == 0) &&
+		results_add(&r, s->out, &e) == 0) {
 		results_finish(&r);
 		status = (enum exit_status)results_status(&r);
 		int rc = write_summary(&r, summary, colour_for(s->options.colour, summary), &e);

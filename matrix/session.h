@@ -31,6 +31,8 @@ struct session_options {
 	const char *seed;	  /* PYTHONHASHSEED */
 	int jobs;		  /* tokens in all */
 	double time_limit;	  /* of a unit; 0: the recipe's */
+	int retries;		  /* how often a unit that is not clean is run again */
+	const char *baseline;	  /* the findings that are known; NULL: none */
 	int fresh;		  /* do not go on with an unfinished run */
 	int no_ccache;
 	enum progress_mode progress;

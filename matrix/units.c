@@ -68,55 +68,85 @@ out:
 	return rc;
 }
 
-/* "ok", "2 findings", "3 failed": what a finished unit's own folder says. */
-static char *verdict_of(const struct job_end *end, const char *dir, int *bad)
+/* "ok", "2 findings", "3 failed": what a finished attempt's own folder says. */
+static char *verdict_of(const struct cell_run *c, const struct job_end *end, const char *dir, int *bad)
 {
+	const char *baseline = c->session->options.baseline;
 	struct results r = { 0 };
 	struct err e = { 0 };
-	size_t errors = 0;
 
-	if (results_add_unit(&r, dir, &e) < 0)
+	if ((baseline && results_baseline(&r, baseline, &e) < 0) || results_add_unit(&r, dir, &e) < 0)
 		warn("%s", e.msg);
-	for (size_t i = 0; i < r.finding_count; i++)
-		errors += strcmp(r.findings[i]->severity, "error") == 0;
+	size_t fresh = r.totals.fresh, known = r.totals.known;
 	size_t failed = r.totals.failed + r.totals.errors;
 	results_release(&r);
-	*bad = errors > 0 || failed > 0;
-	if (errors > 0)
-		return xasprintf("%zu finding%s", errors, errors == 1 ? "" : "s");
-	if (end->signal)
+	*bad = fresh > 0 || failed > 0;
+	if (fresh > 0)
+		return xasprintf("%zu finding%s", fresh, fresh == 1 ? "" : "s");
+	if (failed > 0 && end->signal)
 		return xasprintf("killed by signal %d", end->signal);
-	return failed > 0 ? xasprintf("%zu failed", failed) : xstrdup("ok");
+	if (failed > 0)
+		return xasprintf("%zu failed", failed);
+	return known ? xasprintf("ok, %zu known", known) : xstrdup("ok");
 }
+
+/* Where attempt N of the unit in DIR leaves its results; owned by the caller. */
+static char *attempt_dir(const char *dir, int n)
+{
+	return n == 1 ? xstrdup(dir) : xasprintf("%s/attempt-%d", dir, n);
+}
+
+static void queue_attempt(struct cell_run *c, const char *unit, int n);
 
 static void unit_done(struct queue *q, struct task *t, const struct job_end *end, const struct err *err)
 {
 	struct cell_run *c = t->owner;
-	int bad = 1;
+	int bad = 1, more;
 
 	(void)q;
 	cell_task_clean(t);
 	if (end && end->interrupted)
 		return;
-	char *verdict = end ? verdict_of(end, t->spec.dir, &bad) : xstrdup(err->msg);
+	char *verdict = end ? verdict_of(c, end, t->spec.dir, &bad) : xstrdup(err->msg);
+	more = end && bad && t->spec.attempt <= c->session->options.retries;
+	if (more || t->spec.attempt > 1) {
+		char *plain = verdict;
+		verdict = xasprintf("%s (attempt %d%s)", plain, t->spec.attempt,
+			more ? ", once more" : "");
+		free(plain);
+	}
 	progress_end(c->session->progress, t, verdict, bad, end ? end->seconds : 0);
 	free(verdict);
 	if (end)
 		times_set(c->session->times, c->recipe.runtime, c->recipe.cell, t->name, end->seconds,
 			end->max_rss);
+	if (more)
+		queue_attempt(c, t->name, t->spec.attempt + 1);
 }
 
-static void queue_unit(struct cell_run *c, const char *unit, const char *dir)
+static char *unit_dir(const struct cell_run *c, const char *unit)
+{
+	char *name = path_encode(unit), *dir = xasprintf("%s/units/%s", c->dir, name);
+
+	free(name);
+	return dir;
+}
+
+static void queue_attempt(struct cell_run *c, const char *unit, int n)
 {
 	struct err e = { 0 };
+	char *base = unit_dir(c, unit), *dir = attempt_dir(base, n);
 	struct task *t = cell_task(c, "unit", unit, dir, &c->recipe.unit_command, 1, &e);
 
+	free(dir);
+	free(base);
 	if (!t) {
 		warn("cell '%s', unit '%s': %s", c->recipe.cell, unit, e.msg);
 		return; /* without a result it is missing in every output */
 	}
 	if (c->session->options.time_limit > 0)
 		t->spec.time_limit = c->session->options.time_limit;
+	t->spec.attempt = n;
 	t->priority = PRIORITY_UNIT;
 	t->estimate = ESTIMATE_UNIT * c->recipe.time_factor;
 	cell_task_expect(t);
@@ -124,17 +154,38 @@ static void queue_unit(struct cell_run *c, const char *unit, const char *dir)
 	queue_add(c->session->queue, t);
 }
 
+/* The attempt of UNIT that an earlier, killed run did not come to; 0: nothing is left to do. */
+static int next_attempt(const struct cell_run *c, const char *unit)
+{
+	char *base = unit_dir(c, unit), *last = xstrdup(base);
+	struct job_end end;
+	int done = 0, bad = 0;
+
+	for (;;) {
+		char *dir = attempt_dir(base, done + 1);
+		if (job_read(dir, &end, NULL) < 0) {
+			free(dir);
+			break;
+		}
+		free(last);
+		last = dir;
+		done++;
+	}
+	if (done && done <= c->session->options.retries) {
+		job_read(last, &end, NULL);
+		free(verdict_of(c, &end, last, &bad));
+	}
+	free(last);
+	free(base);
+	return !done || bad ? done + 1 : 0;
+}
+
 void cell_queue_units(struct cell_run *c)
 {
-	struct job_end end;
-
 	cell_expect(c, -(int)c->units.n);
 	for (size_t i = 0; i < c->units.n; i++) {
-		char *name = path_encode(c->units.v[i]);
-		char *dir = xasprintf("%s/units/%s", c->dir, name);
-		if (job_read(dir, &end, NULL) < 0)
-			queue_unit(c, c->units.v[i], dir);
-		free(dir);
-		free(name);
+		int attempt = next_attempt(c, c->units.v[i]);
+		if (attempt)
+			queue_attempt(c, c->units.v[i], attempt);
 	}
 }

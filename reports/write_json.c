@@ -107,6 +107,7 @@ static json_t *occurrence_list(const struct finding *f)
 		json_object_set_new(o, "cell", text(p->cell));
 		json_object_set_new(o, "unit", text(p->unit));
 		json_object_set_new(o, "test", text(p->test));
+		json_object_set_new(o, "attempt", number(p->attempt));
 		json_object_set_new(o, "pid", number(p->pid));
 		json_object_set_new(o, "log", text(p->log));
 		json_object_set_new(o, "line", number(p->line));
@@ -130,7 +131,9 @@ static json_t *finding_object(const struct finding *f)
 	json_object_set_new(o, "python", python_list(&f->python));
 	json_object_set_new(o, "fingerprint", text(f->fingerprint));
 	json_object_set_new(o, "bucket", text(f->bucket));
+	json_object_set_new(o, "defect", text(f->defect));
 	json_object_set_new(o, "status", text(f->status));
+	json_object_set_new(o, "reason", text(f->reason));
 	json_object_set_new(o, "count", size(f->count));
 	json_object_set_new(o, "occurrences", occurrence_list(f));
 	return o;
@@ -144,6 +147,18 @@ static json_t *unparsed_object(const struct unparsed *u)
 	json_object_set_new(o, "line", number(u->line));
 	json_object_set_new(o, "text", text(u->text));
 	json_object_set_new(o, "reason", text(u->reason));
+	return o;
+}
+
+static json_t *fixed_object(const struct fixed *x)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "fingerprint", text(x->fingerprint));
+	json_object_set_new(o, "title", text(x->title));
+	json_object_set_new(o, "reason", text(x->reason));
+	json_object_set_new(o, "file", text(x->file));
+	json_object_set_new(o, "line", number(x->line));
 	return o;
 }
 
@@ -245,6 +260,11 @@ static json_t *totals_object(const struct totals *t)
 	json_object_set_new(o, "errors", size(t->errors));
 	json_object_set_new(o, "findings", size(t->findings));
 	json_object_set_new(o, "warnings", size(t->warnings));
+	json_object_set_new(o, "new", size(t->fresh));
+	json_object_set_new(o, "known", size(t->known));
+	json_object_set_new(o, "flaky", size(t->flaky));
+	json_object_set_new(o, "fixed", size(t->fixed));
+	json_object_set_new(o, "expired", size(t->expired));
 	json_object_set_new(o, "missing", size(t->missing));
 	json_object_set_new(o, "blind", size(t->blind));
 	json_object_set_new(o, "broken", size(t->broken));
@@ -268,6 +288,9 @@ int write_json(const struct results *r, FILE *f, int flags, struct err *e)
 	fputs("{\"schema\": \"sanmatrix-findings/1\",\n \"findings\": [", f);
 	for (size_t i = 0; i < r->finding_count; i++)
 		bad |= element(f, i, finding_object(r->findings[i]));
+	fputs("],\n \"fixed\": [", f);
+	for (size_t i = 0; i < r->fixed_count; i++)
+		bad |= element(f, i, fixed_object(&r->fixed[i]));
 	fputs("],\n \"unparsed\": [", f);
 	for (size_t i = 0; i < r->unparsed_count; i++)
 		bad |= element(f, i, unparsed_object(&r->unparsed[i]));
