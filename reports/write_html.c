@@ -22,25 +22,61 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static const char *worse_status(const char *a, const char *b)
+/* 0 is the worst. */
+static int status_rank(const char *status)
 {
-	static const char *const order[] = { "new", "flaky", "known" };
+	return !strcmp(status, "known") ? 2 : !strcmp(status, "flaky") ? 1 : 0;
+}
 
-	for (size_t i = 0; i < sizeof order / sizeof *order; i++)
-		if ((a && !strcmp(a, order[i])) || (b && !strcmp(b, order[i])))
-			return order[i];
-	return a ? a : b;
+/* In how many cells and units. A finding's occurrences are sorted by both. */
+static void count_places(struct card *c)
+{
+	struct strv cells = { 0 };
+
+	for (size_t i = 0; i < c->finding_count; i++) {
+		const struct finding *f = c->findings[i];
+		const struct occurrence *last = NULL;
+
+		for (size_t j = 0; j < f->occurrence_count; j++) {
+			const struct occurrence *o = &f->occurrences[j];
+
+			c->units += o->unit && (!last || string_compare(last->unit, o->unit) ||
+						string_compare(last->cell, o->cell));
+			last = o;
+		}
+	}
+	page_card_cells(c, &cells);
+	c->cells = cells.n;
+	strv_release(&cells);
+}
+
+/* What is new comes first, and of that what is seen in the most places; else as in the results. */
+static int by_weight(const void *a, const void *b)
+{
+	const struct card *x = a, *y = b;
+	int order = y->is_error - x->is_error;
+
+	if (!order)
+		order = status_rank(x->status) - status_rank(y->status);
+	if (!order)
+		order = (x->cells < y->cells) - (x->cells > y->cells);
+	if (!order)
+		order = (x->units < y->units) - (x->units > y->units);
+	return order ? order : (x->place > y->place) - (x->place < y->place);
 }
 
 static void add_card(struct page *p, const struct finding *const *findings, size_t n)
 {
 	struct card *c = &p->cards[p->card_count];
 
-	*c = (struct card){ .category = findings[0]->category, .findings = findings, .finding_count = n };
+	*c = (struct card){ .category = findings[0]->category, .status = findings[0]->status,
+			   .findings = findings, .finding_count = n, .place = p->card_count };
 	for (size_t i = 0; i < n; i++) {
-		c->status = worse_status(c->status, findings[i]->status);
+		if (status_rank(findings[i]->status) < status_rank(c->status))
+			c->status = findings[i]->status;
 		c->is_error |= !strcmp(findings[i]->severity, "error");
 	}
+	count_places(c);
 	p->card_count++;
 }
 
@@ -56,6 +92,8 @@ static void make_cards(struct page *p)
 			 r->defects[i].finding_count);
 	for (size_t i = 0; i < r->finding_count && !r->defect_count; i++)
 		add_card(p, (const struct finding *const *)&r->findings[i], 1);
+	if (p->card_count)
+		qsort(p->cards, p->card_count, sizeof *p->cards, by_weight);
 	for (size_t i = 0; i < p->card_count; i++)
 		for (size_t j = 0; j < p->cards[i].finding_count && n < r->finding_count; j++)
 			p->cards_of[n++] = (struct card_of){ p->cards[i].findings[j], i };
@@ -88,6 +126,20 @@ int page_is_failed(const struct unit_result *u, const struct test_case *t)
 	return u->ran && t->outcome >= OUTCOME_FAILED && !t->finding;
 }
 
+const struct failed_attempt *page_flaky(const struct test_case *t)
+{
+	const struct failed_attempt *a = t->outcome < OUTCOME_FAILED ? t->attempts : NULL;
+
+	while (a && a->finding)
+		a = a->next;
+	return a;
+}
+
+int page_is_fresh(const struct card *c)
+{
+	return c->is_error && status_rank(c->status) == 0;
+}
+
 void page_make(struct page *p, const struct results *r, FILE *f)
 {
 	*p = (struct page){ .r = r, .f = f };
@@ -98,8 +150,10 @@ void page_make(struct page *p, const struct results *r, FILE *f)
 		for (size_t j = 0; j < r->cells[i].unit_count; j++) {
 			const struct unit_result *u = &r->cells[i].units[j];
 
-			for (size_t k = 0; k < u->case_count; k++)
+			for (size_t k = 0; k < u->case_count; k++) {
 				p->failed += page_is_failed(u, &u->cases[k]) != 0;
+				p->flaky += page_flaky(&u->cases[k]) != NULL;
+			}
 		}
 	}
 }
@@ -185,6 +239,7 @@ int write_html(const struct results *r, FILE *f, int flags, struct err *e)
 	page_grid(&p);
 	page_cards(&p);
 	page_failed(&p);
+	page_fixed(&p);
 	page_controls(&p);
 	page_times(&p);
 	page_unparsed(&p);

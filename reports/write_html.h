@@ -15,7 +15,9 @@ struct card {
 	const char *category, *status; /* static or borrowed */
 	const struct finding *const *findings;
 	size_t finding_count;
-	int is_error; /* one of them fails its test */
+	int is_error;	 /* one of them is more than a warning */
+	size_t cells, units; /* in so many it was seen */
+	size_t place;	     /* in the results */
 };
 
 struct card_of {
@@ -31,7 +33,8 @@ struct page {
 	struct card_of *cards_of; /* sorted by the finding's address */
 	const char **units;	  /* of all cells, sorted; borrowed */
 	size_t unit_count;
-	size_t cells, failed; /* cells that are no raw logs; failed tests without a finding */
+	size_t cells;	      /* but for raw logs */
+	size_t failed, flaky; /* tests without a finding: failed, passed when run again */
 };
 
 /* How a unit ended in a cell, in rising order of how much it matters. */
@@ -39,6 +42,8 @@ enum square {
 	SQUARE_NONE, /* it is not of this cell */
 	SQUARE_PASSED,
 	SQUARE_SKIPPED,
+	SQUARE_KNOWN, /* the baseline names all that was found */
+	SQUARE_FLAKY, /* it passed when it was run again */
 	SQUARE_FAILED,
 	SQUARE_FINDING,
 	SQUARE_TIMEOUT,
@@ -64,6 +69,10 @@ void page_card_data(const struct page *p, const struct card *c);
 void page_card_cells(const struct card *c, struct strv *cells);
 /* U's case T failed for a reason of its own; missing units are told of elsewhere. */
 int page_is_failed(const struct unit_result *u, const struct test_case *t);
+/* The first failed attempt of T that no checker reported, or NULL. */
+const struct failed_attempt *page_flaky(const struct test_case *t);
+/* Is C a new error: one that the baseline does not name, in every attempt? */
+int page_is_fresh(const struct card *c);
 
 void page_head(const struct page *p);
 void page_grid(const struct page *p);
@@ -71,6 +80,7 @@ void page_cards(const struct page *p);
 void page_finding(const struct page *p, const struct finding *f); /* a column of a card */
 void page_failed(const struct page *p);
 void page_controls(const struct page *p);
+void page_fixed(const struct page *p);
 void page_times(const struct page *p);
 void page_unparsed(const struct page *p);
 

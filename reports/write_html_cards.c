@@ -59,35 +59,15 @@ static void write_filter(const struct page *p)
 		strv_release(&v[i]);
 }
 
-/* How often, and in how many units. */
-static void sum_up(const struct card *c, size_t *count, size_t *units)
-{
-	*count = *units = 0;
-	for (size_t i = 0; i < c->finding_count; i++) {
-		const struct finding *f = c->findings[i];
-		const struct occurrence *last = NULL;
-		size_t own = 0;
-
-		for (size_t j = 0; j < f->occurrence_count; j++) {
-			const struct occurrence *o = &f->occurrences[j];
-
-			own += o->unit && (!last || string_compare(last->unit, o->unit) ||
-					   string_compare(last->cell, o->cell));
-			last = o;
-		}
-		*units += own;
-		*count += f->count;
-	}
-}
-
 static void write_summary_line(const struct page *p, const struct card *c)
 {
 	const struct finding *f = c->findings[0];
 	char *where = finding_where(f);
 	struct strv cells = { 0 };
-	size_t count, units;
+	size_t count = 0;
 
-	sum_up(c, &count, &units);
+	for (size_t i = 0; i < c->finding_count; i++)
+		count += c->findings[i]->count;
 	page_card_cells(c, &cells);
 	html(p->f, "<summary><span class=\"status %s\">%s</span>\n<h3><b>%s</b>%s<code>%s</code></h3>\n"
 		   "<p class=\"meta\">",
@@ -98,39 +78,41 @@ static void write_summary_line(const struct page *p, const struct card *c)
 	html(p->f, "<span>%s</span>", c->category);
 	if (f->cwe)
 		html(p->f, " <span>CWE-%d</span>", f->cwe);
-	if (units)
-		html(p->f, " <span>%zu unit%s</span>", units, units == 1 ? "" : "s");
+	if (c->units)
+		html(p->f, " <span>%zu unit%s</span>", c->units, c->units == 1 ? "" : "s");
 	html(p->f, " <span>%zu time%s</span></p></summary>\n", count, count == 1 ? "" : "s");
 	strv_release(&cells);
 	free(where);
 }
 
-static void write_place(const struct page *p, const struct finding *f, const struct occurrence *o)
+static void write_place(const struct page *p, const struct occurrence *o)
 {
-	html(p->f, "<tr><td>%s</td><td>%s</td><td class=\"long\">", o->cell ? o->cell : "", f->tool);
-	html(p->f, "%s</td>", o->test ? o->test : o->unit);
-	html(p->f, "<td class=\"long dim\">%s", o->log);
+	html(p->f, "<li>");
+	if (o->cell)
+		html(p->f, "<span class=\"tag\">%s</span> %s ", o->cell, o->test ? o->test : o->unit);
+	if (o->attempt > 1)
+		html(p->f, "attempt %d ", o->attempt);
+	html(p->f, "<span class=\"dim\">%s", o->log);
 	if (o->line)
 		html(p->f, ":%ld", o->line);
 	if (o->pid)
-		html(p->f, " <span class=\"pid\">pid %ld</span>", o->pid);
-	html(p->f, "</td></tr>\n");
+		html(p->f, " pid %ld", o->pid);
+	html(p->f, "</span></li>\n");
 }
 
 static void write_places(const struct page *p, const struct card *c)
 {
 	size_t shown = 0, all = 0;
 
-	html(p->f, "<h4>Seen in</h4>\n<div class=\"scroll\"><table class=\"places\"><thead><tr><th>cell</th>"
-		   "<th>tool</th><th>unit or test</th><th>log</th></tr></thead><tbody>\n");
+	html(p->f, "<h4>Seen in</h4>\n<ul class=\"places\">\n");
 	for (size_t i = 0; i < c->finding_count; i++) {
 		const struct finding *f = c->findings[i];
 
 		all += f->occurrence_count;
 		for (size_t j = 0; j < f->occurrence_count && shown < PLACES_MAX; j++, shown++)
-			write_place(p, f, &f->occurrences[j]);
+			write_place(p, &f->occurrences[j]);
 	}
-	html(p->f, "</tbody></table></div>\n");
+	html(p->f, "</ul>\n");
 	if (all > shown)
 		html(p->f, "<p class=\"dim\">and %zu more places, all in findings.json</p>\n", all - shown);
 }
@@ -161,7 +143,7 @@ static void write_card(const struct page *p, size_t i)
 
 	for (size_t j = 0; j < c->finding_count && !reason; j++)
 		reason = c->findings[j]->reason;
-	html(p->f, "<article class=\"card f%s\" id=\"", c->is_error ? "" : " mild");
+	html(p->f, "<article class=\"card f%s\" id=\"", page_is_fresh(c) ? "" : " mild");
 	page_card_id(p, i);
 	putc('"', p->f);
 	page_card_data(p, c);
@@ -169,7 +151,8 @@ static void write_card(const struct page *p, size_t i)
 	write_summary_line(p, c);
 	html(p->f, "<div class=\"body\">\n");
 	if (reason)
-		html(p->f, "<p class=\"reason\"><b>Known:</b> %s</p>\n", reason);
+		html(p->f, "<p class=\"reason\">%s%s</p>\n",
+		     strcmp(c->status, "known") ? "" : "Known: ", reason);
 	write_columns(p, c);
 	write_places(p, c);
 	html(p->f, "</div>\n</details>\n</article>\n");
@@ -183,9 +166,7 @@ void page_cards(const struct page *p)
 		write_filter(p);
 	else
 		html(p->f, "<p class=\"say\">No checker reported anything.</p>\n");
-	for (int errors = 1; errors >= 0; errors--)
-		for (size_t i = 0; i < p->card_count; i++)
-			if (p->cards[i].is_error == errors)
-				write_card(p, i);
+	for (size_t i = 0; i < p->card_count; i++)
+		write_card(p, i);
 	html(p->f, "</section>\n");
 }

@@ -13,8 +13,22 @@
 enum { SQUARES_MAX = 40000 };
 
 const char *const square_words[SQUARE_COUNT] = {
-	"not in this cell", "passed", "skipped", "failed", "finding", "timed out", "missing",
+	"not in this cell", "passed", "skipped", "known findings only", "flaky",
+	"failed", "finding", "timed out", "missing",
 };
+
+static const char *const classes[SQUARE_COUNT] = {
+	"s-none", "s-pass", "s-skip", "s-known", "s-flaky", "s-fail", "s-find", "s-time", "s-gone",
+};
+
+static enum square square_of_case(const struct unit_result *u, const struct test_case *t)
+{
+	if (t->outcome < OUTCOME_FAILED)
+		return t->attempts ? SQUARE_FLAKY : t->finding ? SQUARE_KNOWN : SQUARE_SKIPPED;
+	if (t->finding)
+		return strcmp(t->finding->category, "timeout") ? SQUARE_FINDING : SQUARE_TIMEOUT;
+	return u->ran ? SQUARE_FAILED : SQUARE_MISSING;
+}
 
 enum square square_of(const struct unit_result *u)
 {
@@ -24,15 +38,9 @@ enum square square_of(const struct unit_result *u)
 	if (!u || (!u->ran && !u->case_count))
 		return SQUARE_NONE;
 	for (size_t i = 0; i < u->case_count; i++) {
-		const struct test_case *t = &u->cases[i];
-		enum square own = SQUARE_SKIPPED;
+		enum square own = square_of_case(u, &u->cases[i]);
 
-		skipped += t->outcome == OUTCOME_SKIPPED;
-		if (t->outcome >= OUTCOME_FAILED)
-			own = t->finding ? strcmp(t->finding->category, "timeout") ? SQUARE_FINDING
-										  : SQUARE_TIMEOUT
-			      : u->ran	 ? SQUARE_FAILED
-					 : SQUARE_MISSING;
+		skipped += u->cases[i].outcome == OUTCOME_SKIPPED;
 		s = own > s ? own : s;
 	}
 	if (s == SQUARE_SKIPPED && skipped < u->case_count + !u->case_count)
@@ -40,27 +48,29 @@ enum square square_of(const struct unit_result *u)
 	return s;
 }
 
-static const struct test_case *worst_case(const struct unit_result *u)
+/* The finding that made U what it is, or NULL. */
+static const struct finding *finding_of(const struct unit_result *u, enum square s)
 {
-	const struct test_case *worst = NULL;
+	const struct finding *f = NULL;
 
-	for (size_t i = 0; i < u->case_count; i++) {
+	for (size_t i = 0; i < u->case_count && !f; i++) {
 		const struct test_case *t = &u->cases[i];
 
-		if (t->outcome < OUTCOME_FAILED)
+		if (square_of_case(u, t) != s)
 			continue;
-		if (!worst || (t->finding && !worst->finding))
-			worst = t;
+		f = t->finding;
+		for (const struct failed_attempt *a = t->attempts; a && !f; a = a->next)
+			f = a->finding;
 	}
-	return worst;
+	return f;
 }
 
 static void write_title(const struct page *p, const struct unit_result *u, enum square s)
 {
 	html(p->f, "title=\"%s: %s", u->unit, square_words[s]);
-	if (s == SQUARE_PASSED)
+	if (s != SQUARE_SKIPPED && u->ran)
 		html(p->f, ", %zu test%s", u->case_count, u->case_count == 1 ? "" : "s");
-	else if (s == SQUARE_SKIPPED && u->case_count && u->cases[0].message)
+	else if (u->case_count && u->cases[0].message)
 		html(p->f, ", %s", u->cases[0].message);
 	if (u->ran) {
 		html(p->f, ", ");
@@ -72,15 +82,15 @@ static void write_title(const struct page *p, const struct unit_result *u, enum 
 /* A link to what is wrong. */
 static void write_link(const struct page *p, const struct unit_result *u, enum square s)
 {
-	const struct test_case *t = worst_case(u);
+	const struct finding *f = finding_of(u, s);
 
-	html(p->f, "<a class=\"s%d\" href=\"#", (int)s);
-	if (t && t->finding) {
-		page_card_id(p, page_card(p, t->finding));
+	html(p->f, "<a class=\"%s\" href=\"#", classes[s]);
+	if (f) {
+		page_card_id(p, page_card(p, f));
 	} else if (s == SQUARE_MISSING) {
 		html(p->f, "gaps");
 	} else {
-		html(p->f, "u-");
+		html(p->f, s == SQUARE_FLAKY ? "again-" : "u-");
 		html_id(p->f, u->unit);
 	}
 	html(p->f, "\" ");
@@ -90,11 +100,11 @@ static void write_link(const struct page *p, const struct unit_result *u, enum s
 
 static void write_square(const struct page *p, const struct unit_result *u, enum square s)
 {
-	if (s >= SQUARE_FAILED) {
+	if (s >= SQUARE_KNOWN) {
 		write_link(p, u, s);
 		return;
 	}
-	html(p->f, "<i class=\"s%d\"", (int)s);
+	html(p->f, "<i class=\"%s\"", classes[s]);
 	if (s != SQUARE_NONE) {
 		putc(' ', p->f);
 		write_title(p, u, s);
@@ -126,8 +136,8 @@ static void write_counts(const struct page *p, const size_t *counts)
 
 	for (int s = SQUARE_MISSING; s > SQUARE_NONE; s--)
 		if (counts[s])
-			html(p->f, "%s<span class=\"n%d\">%zu %s</span>", some++ ? ", " : "", s, counts[s],
-			     square_words[s]);
+			html(p->f, "%s<span class=\"%s\">%zu %s</span>", some++ ? ", " : "",
+			     classes[s] + 2, counts[s], square_words[s]);
 	if (!some)
 		html(p->f, "no units");
 }
@@ -151,7 +161,7 @@ static void write_strip(const struct page *p, const struct cell_result *c, int a
 		counts[square_of(&c->units[i])]++;
 	html(p->f, "<section class=\"strip f\" data-cell=\"|%s|\">\n<h3>%s</h3>", c->label, c->label);
 	if (c->state && strcmp(c->state, "ready") != 0)
-		html(p->f, " <span class=\"state %s\">%s</span>", c->state, c->state);
+		html(p->f, " <span class=\"state is-%s\">%s</span>", c->state, c->state);
 	html(p->f, "<p class=\"counts\">");
 	write_counts(p, counts);
 	html(p->f, "</p>\n");
@@ -163,7 +173,7 @@ static void write_strip(const struct page *p, const struct cell_result *c, int a
 		const struct unit_result *u = unit_of(c, p->units[i]);
 		enum square s = square_of(u);
 
-		if (all || s >= SQUARE_FAILED)
+		if (all || s >= SQUARE_KNOWN)
 			write_square(p, u, s);
 	}
 	html(p->f, "</div>\n");
@@ -173,9 +183,15 @@ static void write_strip(const struct page *p, const struct cell_result *c, int a
 
 static void write_legend(const struct page *p)
 {
+	size_t counts[SQUARE_COUNT] = { 0 };
+
+	for (size_t i = 0; i < p->r->cell_count; i++)
+		for (size_t j = 0; j < p->r->cells[i].unit_count; j++)
+			counts[square_of(&p->r->cells[i].units[j])] += !p->r->cells[i].raw;
 	html(p->f, "<p class=\"legend\">");
 	for (int s = SQUARE_PASSED; s < SQUARE_COUNT; s++)
-		html(p->f, "<span><i class=\"s%d\"></i>%s</span> ", s, square_words[s]);
+		if (counts[s])
+			html(p->f, "<span><i class=\"%s\"></i>%s</span> ", classes[s], square_words[s]);
 	html(p->f, "</p>\n");
 }
 

@@ -9,23 +9,24 @@
 enum { LEAD_MAX = 5, MISSING_SHOWN = 20 };
 
 struct sums {
-	size_t fresh, known, warnings; /* defects */
-	size_t failed;		       /* tests that failed for a reason of their own */
+	size_t fresh, flaky, known, warnings; /* defects */
 };
 
 static struct sums sums_of(const struct page *p)
 {
-	struct sums s = { .failed = p->failed };
+	struct sums s = { 0 };
 
 	for (size_t i = 0; i < p->card_count; i++) {
 		const struct card *c = &p->cards[i];
 
 		if (!c->is_error)
 			s.warnings++;
-		else if (c->status && !strcmp(c->status, "known"))
+		else if (page_is_fresh(c))
+			s.fresh++;
+		else if (!strcmp(c->status, "known"))
 			s.known++;
 		else
-			s.fresh++;
+			s.flaky++;
 	}
 	return s;
 }
@@ -48,20 +49,18 @@ static void add_gaps(struct buf *b, const struct totals *t)
 }
 
 /* "3 defects and 2 failed tests"; nothing when there is neither. */
-static void add_faults(struct buf *b, const struct sums *s)
+static void add_faults(struct buf *b, const struct page *p, const struct sums *s)
 {
 	if (s->fresh)
-		buf_addf(b, "%zu %sdefect%s", s->fresh, s->known ? "new " : "", s_of(s->fresh));
-	if (s->failed)
-		buf_addf(b, "%s%zu failed test%s", s->fresh ? " and " : "", s->failed,
-			 s_of(s->failed));
+		buf_addf(b, "%zu %sdefect%s", s->fresh, p->r->baseline ? "new " : "", s_of(s->fresh));
+	if (p->failed)
+		buf_addf(b, "%s%zu failed test%s", s->fresh ? " and " : "", p->failed, s_of(p->failed));
 }
 
 /* Its class, for colour. */
 static const char *verdict_kind(int status)
 {
-	return status == EXIT_CLEAN ? "good" : status == EXIT_NOTHING ? "gap" :
-	       status == EXIT_FINDINGS ? "bad" : "gap";
+	return status == EXIT_CLEAN ? "good" : status == EXIT_FINDINGS ? "bad" : "gap";
 }
 
 /* The verdict in one sentence; owned by the caller. */
@@ -71,13 +70,13 @@ static char *verdict(const struct page *p, const struct sums *s)
 	struct buf gaps = { 0 }, b = { 0 };
 
 	add_gaps(&gaps, t);
-	add_faults(&b, s);
+	add_faults(&b, p, s);
 	if (gaps.len)
 		buf_addf(&b, "%s%s", b.len ? ", and the run is not whole: " : "Not whole: ", gaps.data);
 	else if (results_status(p->r) == EXIT_NOTHING)
 		buf_addstr(&b, "Nothing was run");
 	else if (!b.len)
-		buf_addstr(&b, s->known ? "Nothing new" : "No defect");
+		buf_addstr(&b, s->known || s->flaky ? "Nothing new" : "No defect");
 	if (p->cells && results_status(p->r) != EXIT_NOTHING && !gaps.len)
 		buf_addf(&b, " in %zu cell%s", p->cells, s_of(p->cells));
 	buf_release(&gaps);
@@ -135,13 +134,17 @@ static void write_totals(const struct page *p, const struct sums *s)
 	const struct totals *t = &p->r->totals;
 
 	html(p->f, "<ul class=\"totals\">\n");
-	number(p, "bad", s->fresh, s->known ? "new defects" : "defects");
+	number(p, "bad", s->fresh, p->r->baseline ? "new defects" : "defects");
 	if (s->known)
 		number(p, "", s->known, "known");
+	if (s->flaky + p->flaky)
+		number(p, "", s->flaky + p->flaky, "flaky");
+	if (p->r->fixed_count)
+		number(p, "", p->r->fixed_count, "gone");
 	if (s->warnings)
 		number(p, "", s->warnings, "warnings");
 	if (p->cells) {
-		number(p, "warn", s->failed, "failed tests");
+		number(p, "warn", p->failed, "failed tests");
 		number(p, "", t->passed, "passed");
 		number(p, "", t->skipped, "skipped");
 		number(p, "", t->tests, "tests in all");
@@ -211,7 +214,7 @@ static void write_lead(const struct page *p)
 		const struct card *c = &p->cards[i];
 		struct strv cells = { 0 };
 
-		if (!c->is_error || (c->status && !strcmp(c->status, "known")) || shown++ >= LEAD_MAX)
+		if (!page_is_fresh(c) || shown++ >= LEAD_MAX)
 			continue;
 		if (!n++)
 			html(p->f, "<ol class=\"lead\">\n");
@@ -245,8 +248,11 @@ static void write_nav(const struct page *p)
 		html(p->f, "<a href=\"#grid\">Units</a>\n");
 	if (p->card_count)
 		html(p->f, "<a href=\"#defects\">Defects <span>%zu</span></a>\n", p->card_count);
-	if (p->failed)
-		html(p->f, "<a href=\"#failed\">Failed tests <span>%zu</span></a>\n", p->failed);
+	if (p->failed + p->flaky)
+		html(p->f, "<a href=\"#failed\">Failed tests <span>%zu</span></a>\n",
+		     p->failed + p->flaky);
+	if (p->r->fixed_count)
+		html(p->f, "<a href=\"#fixed\">Gone <span>%zu</span></a>\n", p->r->fixed_count);
 	if (controls)
 		html(p->f, "<a href=\"#controls\">Controls</a>\n");
 	if (p->cells)

@@ -20,28 +20,31 @@ static const char *const role_headings[ROLE_COUNT] = {
 	[ROLE_PYTHON] = "Python",
 };
 
-/* The last three parts of a path: what is before them is the build's folder. */
-static const char *short_path(const char *path)
+/* The last PARTS parts of a path: what is before them is the build's folder. */
+static const char *short_path(const char *path, int parts)
 {
 	const char *end = path + strlen(path);
 
 	for (int slashes = 0; end > path; end--)
-		if (end[-1] == '/' && ++slashes == 3)
+		if (end[-1] == '/' && ++slashes == parts)
 			break;
 	return end;
 }
 
 static void write_frame(const struct page *p, const struct frame *frame, const char *class)
 {
-	html(p->f, "<li%s%s%s><span>%s</span>", *class ? " class=\"" : "", class, *class ? "\"" : "",
-	     frame->function ? frame->function : "??");
+	if (*class)
+		html(p->f, "<li class=\"%s\">", class);
+	else
+		html(p->f, "<li>");
+	html(p->f, "<span>%s</span>", frame->function ? frame->function : "??");
 	if (frame->file) {
-		html(p->f, " <i>%s", short_path(frame->file));
+		html(p->f, " <i>%s", short_path(frame->file, 2));
 		if (frame->line)
 			html(p->f, ":%d", frame->line);
 		html(p->f, "</i>");
 	} else if (frame->module) {
-		html(p->f, " <i>%s%s%s</i>", short_path(frame->module), frame->offset ? "+" : "",
+		html(p->f, " <i>%s%s%s</i>", short_path(frame->module, 1), frame->offset ? "+" : "",
 		     frame->offset);
 	}
 	html(p->f, "</li>");
@@ -64,18 +67,22 @@ static void write_stacks(const struct page *p, const struct finding *f)
 {
 	const struct frame *top = finding_top(f);
 
+	html(p->f, "<div class=\"stacks\">\n");
 	for (size_t i = 0; i < f->stack_count; i++) {
 		const struct stack *s = &f->stacks[i];
 
 		if (!s->frames.n)
 			continue;
-		html(p->f, "<h5><b>%s</b> %s</h5>\n", role_names[s->role], role_headings[s->role]);
+		html(p->f, "<div><h5><b>%s</b> %s</h5>\n", role_names[s->role], role_headings[s->role]);
 		write_frames(p, &s->frames, top);
+		html(p->f, "</div>\n");
 	}
 	if (f->python.n) {
-		html(p->f, "<h5><b>python</b> what the interpreter was running</h5>\n");
+		html(p->f, "<div><h5><b>python</b> what the interpreter was running</h5>\n");
 		write_frames(p, &f->python, f->stack_count ? NULL : &f->python.v[0]);
+		html(p->f, "</div>\n");
 	}
+	html(p->f, "</div>\n");
 }
 
 static void write_access(const struct page *p, const struct access *a)

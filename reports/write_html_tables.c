@@ -1,4 +1,4 @@
-/* The tables of the page: failed tests, controls, durations, places that could not be read. */
+/* The tables of the page: controls, durations, what is gone, and what could not be read. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,107 +6,7 @@
 #include "reports/store.h"
 #include "reports/write_html.h"
 
-enum { FAILED_MAX = 2000, TEXT_SHOWN = 16384, SLOW_MAX = 15, UNPARSED_MAX = 500 };
-
-struct failure {
-	const struct cell_result *cell;
-	const struct unit_result *unit;
-	const struct test_case *test;
-};
-
-static int by_test(const void *a, const void *b)
-{
-	const struct failure *x = a, *y = b;
-	int order = strcmp(x->unit->unit, y->unit->unit);
-
-	if (!order)
-		order = strcmp(x->test->classname, y->test->classname);
-	if (!order)
-		order = strcmp(x->test->name, y->test->name);
-	return order ? order : strcmp(x->cell->label, y->cell->label);
-}
-
-static int same_test(const struct failure *x, const struct failure *y)
-{
-	return !strcmp(x->unit->unit, y->unit->unit) &&
-	       !strcmp(x->test->classname, y->test->classname) && !strcmp(x->test->name, y->test->name);
-}
-
-/* The caller frees the list. */
-static struct failure *failures(const struct page *p)
-{
-	struct failure *v = xcalloc(p->failed + 1, sizeof *v);
-	size_t n = 0;
-
-	for (size_t i = 0; i < p->r->cell_count; i++) {
-		const struct cell_result *c = &p->r->cells[i];
-
-		for (size_t j = 0; j < c->unit_count; j++)
-			for (size_t k = 0; k < c->units[j].case_count; k++)
-				if (page_is_failed(&c->units[j], &c->units[j].cases[k]))
-					v[n++] = (struct failure){ c, &c->units[j],
-								   &c->units[j].cases[k] };
-	}
-	if (n)
-		qsort(v, n, sizeof *v, by_test);
-	return v;
-}
-
-/* One test in all the cells in which it failed: V[0] to V[N - 1]. */
-static void write_failure(const struct page *p, const struct failure *v, size_t n,
-			  int first_of_unit)
-{
-	const struct test_case *t = v->test;
-
-	html(p->f, "<article class=\"fail f\" data-cell=\"|");
-	for (size_t i = 0; i < n; i++)
-		html(p->f, "%s|", v[i].cell->label);
-	putc('"', p->f);
-	if (first_of_unit) {
-		html(p->f, " id=\"u-");
-		html_id(p->f, v->unit->unit);
-		putc('"', p->f);
-	}
-	html(p->f, ">\n<details><summary><h3><code>%s%s%s</code></h3>\n<p class=\"meta\">",
-	     strcmp(t->classname, t->name) ? t->classname : "", strcmp(t->classname, t->name) ? "." : "",
-	     t->name);
-	for (size_t i = 0; i < n; i++)
-		html(p->f, "<span class=\"tag\">%s</span> ", v[i].cell->label);
-	html(p->f, "<span class=\"long\">%s</span></p></summary>\n<div class=\"body\">\n", t->message);
-	for (size_t i = 0; i < n; i++) {
-		if (i && !string_compare(v[i].test->text, v[i - 1].test->text) &&
-		    !string_compare(v[i].test->message, v[i - 1].test->message))
-			continue;
-		html(p->f, "<h4>%s <span class=\"dim\">%s</span></h4>\n<pre>", v[i].cell->label,
-		     v[i].unit->log);
-		html_text(p->f, v[i].test->text ? v[i].test->text : v[i].test->message, TEXT_SHOWN);
-		html(p->f, "</pre>\n");
-	}
-	html(p->f, "</div></details>\n</article>\n");
-}
-
-void page_failed(const struct page *p)
-{
-	struct failure *v = failures(p);
-	const char *last = "";
-	size_t shown = 0, i = 0, n;
-
-	if (p->failed)
-		html(p->f, "<section id=\"failed\" aria-labelledby=\"failed-h\">\n<h2 id=\"failed-h\">"
-			   "Failed tests</h2>\n<p class=\"say\">No checker said anything of these: the "
-			   "test itself, or how its process ended.</p>\n");
-	for (; i < p->failed && shown < FAILED_MAX; i += n, shown++) {
-		for (n = 1; i + n < p->failed && same_test(&v[i], &v[i + n]); n++)
-			;
-		write_failure(p, &v[i], n, strcmp(last, v[i].unit->unit) != 0);
-		last = v[i].unit->unit;
-	}
-	if (i < p->failed)
-		html(p->f, "<p class=\"dim\">and %zu more, all in junit.xml</p>\n", p->failed - i);
-	if (p->failed)
-		html(p->f, "</section>\n");
-	free(v);
-}
+enum { SLOW_MAX = 15, FIXED_MAX = 1000, UNPARSED_MAX = 500 };
 
 /* --- controls --- */
 
@@ -251,7 +151,29 @@ void page_times(const struct page *p)
 	free(builds);
 }
 
-/* --- what could not be read --- */
+/* --- what is gone, and what could not be read --- */
+
+void page_fixed(const struct page *p)
+{
+	const struct results *r = p->r;
+
+	if (!r->fixed_count)
+		return;
+	html(p->f, "<section id=\"fixed\" aria-labelledby=\"fixed-h\">\n<h2 id=\"fixed-h\">Known, and "
+		   "gone</h2>\n<p class=\"say\">The baseline names these; where they were seen, tests ran "
+		   "to their end without them. Their entries can go.</p>\n<ul class=\"entries\">\n");
+	for (size_t i = 0; i < r->fixed_count && i < FIXED_MAX; i++) {
+		const struct fixed *x = &r->fixed[i];
+
+		html(p->f, "<li><b>%s</b> %s <span class=\"dim\">%s, %s:%d</span></li>\n",
+		     x->title ? x->title : x->fingerprint, x->reason, x->title ? x->fingerprint : "entry",
+		     x->file, x->line);
+	}
+	html(p->f, "</ul>\n");
+	if (r->fixed_count > FIXED_MAX)
+		html(p->f, "<p class=\"dim\">and %zu more</p>\n", r->fixed_count - FIXED_MAX);
+	html(p->f, "</section>\n");
+}
 
 void page_unparsed(const struct page *p)
 {

@@ -29,14 +29,14 @@
 
 	function apply(state) {
 		const words = (state.get("q") || "").toLowerCase().split(/\s+/).filter(Boolean);
-		const count = { card: [0, 0], fail: [0, 0] };
+		const count = { card: [0, 0], failed: [0, 0] };
 		for (const element of filtered) {
 			const strip = element.classList.contains("strip");
 			const yes = strip ? !state.get("cell") || wanted(element, [], new Map([["cell", state.get("cell")]]))
 				: wanted(element, words, state);
 			element.classList.toggle("off", !yes);
 			if (!strip) {
-				const sums = count[element.classList.contains("card") ? "card" : "fail"];
+				const sums = count[element.classList.contains("card") ? "card" : "failed"];
 				sums[0] += yes;
 				sums[1]++;
 			}
@@ -45,7 +45,7 @@
 			return;
 		const some = [...state.values()].some(Boolean);
 		const part = ([n, all], what) => all ? `${n} of ${all} ${what}` : "";
-		shown.textContent = some ? [part(count.card, "defects"), part(count.fail, "failed tests")]
+		shown.textContent = some ? [part(count.card, "defects"), part(count.failed, "failed tests")]
 			.filter(Boolean).join(", ") : "";
 		for (const field of form.elements)
 			if (field.name)
@@ -73,7 +73,7 @@
 			return;
 		element.classList.remove("off");
 		const details = element.querySelector("details");
-		if (details && (element.matches(".card") || element.matches(".fail")))
+		if (details && (element.matches(".card, .failed")))
 			details.open = true;
 		element.scrollIntoView();
 	}
@@ -124,7 +124,8 @@
 		}[event.key];
 		if (!to)
 			return;
-		to.tabIndex = to.tabIndex < 0 ? -1 : to.tabIndex;
+		if (!to.href)
+			to.tabIndex = -1;
 		to.focus();
 		event.preventDefault();
 	}

@@ -9,7 +9,7 @@
 #   type=TEXT          as keys would
 #   key=NAME           ArrowRight, Tab, ...
 #   eval=EXPRESSION    prints its value
-#   shot=FILE          a PNG of the whole page
+#   shot=FILE          a PNG of what the window shows
 # Whatever the page asks of the network, and whatever the console shows, is printed at the end, as
 # "request: URL" and "console: TEXT".
 use strict;
@@ -110,7 +110,7 @@ my %step = (
         (my $own = $url) =~ s/#.*//;
         @requests = grep { $_ ne $own } @requests;
     },
-    size => sub { ($width, $height) = split /x/, $_[0]; resize() },
+    size => sub { ($width, $height) = map { $_ + 0 } split /x/, $_[0]; resize() },
     dark => sub {
         call('Emulation.setEmulatedMedia',
             features => [{ name => 'prefers-color-scheme', value => 'dark' }]);
@@ -135,9 +135,7 @@ my %step = (
         call('Input.dispatchKeyEvent', type => $_, key => $_[0], code => $_[0]) for qw(keyDown keyUp);
     },
     shot => sub {
-        my $all = call('Page.getLayoutMetrics')->{cssContentSize};
-        my $shot = call('Page.captureScreenshot', format => 'png', captureBeyondViewport => $json->true,
-            clip => { x => 0, y => 0, width => $width, height => $all->{height}, scale => 1 });
+        my $shot = call('Page.captureScreenshot', format => 'png');
         open my $file, '>:raw', $_[0] or die "$_[0]: $!\n";
         print $file decode_base64($shot->{data});
         close $file;
