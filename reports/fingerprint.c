@@ -12,10 +12,10 @@
 #include <xxhash.h>
 
 #include "common/buf.h"
-#include "common/mem.h"
 #include "common/text.h"
 #include "reports/ignore.h"
 #include "reports/scan.h"
+#include "reports/symbol.h"
 
 enum { STRICT_FRAMES = 5, RACE_FRAMES = 2 };
 
@@ -26,69 +26,9 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Takes every TEXT out of S. */
-static void drop(char *s, const char *text)
-{
-	size_t len = strlen(text);
-
-	for (char *p = s; (p = strstr(p, text));)
-		memmove(p, p + len, strlen(p + len) + 1);
-}
-
-/* Where the arguments begin: the first parenthesis but those of "operator()". */
-static size_t arguments(const char *s)
-{
-	const char *from = strstr(s, "operator()");
-	size_t skip = from ? (size_t)(from - s) + strlen("operator()") : 0;
-
-	return skip + strcspn(s + skip, "(");
-}
-
-/* A function's name without what compilers and libraries add; NULL for NULL. Owned by the caller.
- */
-static char *normalise(const char *function)
-{
-	static const char *const marks[] = {
-		".part.",
-		".isra.",
-		".constprop.",
-		".cold",
-		".lto_priv.",
-		".llvm.",
-		"@",
-		"[abi:",
-	};
-
-	if (!function)
-		return NULL;
-	char *s = xstrdup(function);
-	drop(s, "(anonymous namespace)::");
-	drop(s, "{anonymous}::");
-	if (*s != '(' && *s != '<')
-		s[arguments(s)] = 0;
-	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-		char *mark = strstr(s, marks[i]);
-		if (mark && mark > s)
-			*mark = 0;
-	}
-	size_t len = strlen(s);
-	while (len && isspace((unsigned char)s[len - 1]))
-		s[--len] = 0;
-	return s;
-}
-
-static int ignored(const struct frame *frame, enum ignore_level level)
-{
-	char *function = normalise(frame->function);
-	int yes = frame_ignored(frame, function, level);
-
-	free(function);
-	return yes;
-}
-
 int frame_is_common(const struct frame *frame)
 {
-	return ignored(frame, IGNORE_KEY);
+	return frame_ignored(frame, IGNORE_KEY);
 }
 
 static const struct stack *main_stack(const struct finding *f)
@@ -107,31 +47,30 @@ const struct frame *finding_top(const struct finding *f)
 	if (!stack || !stack->frames.n)
 		return NULL;
 	for (size_t i = 0; i < stack->frames.n; i++)
-		if (!ignored(&stack->frames.v[i], IGNORE_TOP))
+		if (!frame_ignored(&stack->frames.v[i], IGNORE_TOP))
 			return &stack->frames.v[i];
 	return &stack->frames.v[0];
 }
 
-/* One frame as a piece of a key. "?" marks what changes with the next build. */
-static char *site(const struct frame *frame)
+static void add_line(struct buf *b, const char *s)
 {
-	if (frame->function)
-		return normalise(frame->function);
-	if (frame->file)
-		return xasprintf("%s:%d", base_name(frame->file), frame->line);
-	if (frame->module)
-		return xasprintf(
-		        "?%s+%s", base_name(frame->module), frame->offset ? frame->offset : "");
-	return xstrdup("?");
+	buf_addstr(b, s);
+	buf_addch(b, '\n');
 }
 
-static int has_line(const struct buf *b, size_t from, const char *s)
+/* One frame as a line of a key. "?" marks what changes with the next build. */
+static void add_site(struct buf *b, const struct frame *frame)
 {
-	char *line = xasprintf("%s\n", s);
-	int found = b->data && strstr(b->data + from, line) != NULL;
-
-	free(line);
-	return found;
+	if (frame->function) {
+		add_line(b, symbol_name(frame->function));
+	} else if (frame->file) {
+		buf_addf(b, "%s:%d\n", base_name(frame->file), frame->line);
+	} else if (frame->module) {
+		buf_addf(b, "?%s+%s\n", base_name(frame->module),
+		        frame->offset ? frame->offset : "");
+	} else {
+		buf_addstr(b, "?\n");
+	}
 }
 
 /* Up to MAX frames that level LEVEL lets through; a function is named once: recursion folds. */
@@ -141,14 +80,15 @@ static size_t add_frames(
 	size_t from = b->len, added = 0;
 
 	for (size_t i = 0; i < frames->n && added < max; i++) {
-		if (ignored(&frames->v[i], level))
+		size_t had = b->len;
+
+		if (frame_ignored(&frames->v[i], level))
 			continue;
-		char *s = site(&frames->v[i]);
-		if (!has_line(b, from, s)) {
-			buf_addf(b, "%s\n", s);
+		add_site(b, &frames->v[i]);
+		if (memmem(b->data + from, had - from, b->data + had, b->len - had))
+			b->len = had;
+		else
 			added++;
-		}
-		free(s);
 	}
 	return added;
 }
@@ -158,11 +98,8 @@ static void add_stack(struct buf *b, const struct frames *frames, size_t max)
 {
 	if (add_frames(b, frames, max, IGNORE_KEY) || add_frames(b, frames, max, IGNORE_TOP))
 		return;
-	if (frames->n) {
-		char *s = site(&frames->v[0]);
-		buf_addf(b, "%s\n", s);
-		free(s);
-	}
+	if (frames->n)
+		add_site(b, &frames->v[0]);
 }
 
 static int compare(const void *a, const void *b)
@@ -216,7 +153,7 @@ static void add_runtime(struct buf *b, const struct finding *f, size_t max)
 	if (!text_after(f->kind, "SIG") || !strcmp(f->tool, "process"))
 		add_message(b, f->message);
 	if (stack && stack->frames.n && stack->frames.v[0].file)
-		buf_addf(b, "%s\n", base_name(stack->frames.v[0].file));
+		add_line(b, base_name(stack->frames.v[0].file));
 	if (stack)
 		add_stack(b, &stack->frames, max);
 	for (size_t i = 0; i < f->python.n && i < max; i++)
@@ -236,7 +173,9 @@ static void add_key(struct buf *b, const struct finding *f, size_t max)
 {
 	/* the category tells a read of a freed block from one beyond a block, which Memcheck does
 	 * not */
-	buf_addf(b, "%s\n%s\n%s\n", f->tool, canonical_kind(f), f->category);
+	add_line(b, f->tool);
+	add_line(b, canonical_kind(f));
+	add_line(b, f->category);
 	if (!strcmp(f->category, "race")) {
 		add_sorted(b, f, ROLE_ACCESS, ROLE_OTHER_ACCESS, max > 1 ? RACE_FRAMES : 1);
 		return;
@@ -246,7 +185,7 @@ static void add_key(struct buf *b, const struct finding *f, size_t max)
 		return;
 	}
 	if (f->access.op)
-		buf_addf(b, "%s\n", f->access.op);
+		add_line(b, f->access.op);
 	const struct stack *stack = main_stack(f);
 	if (!strcmp(f->tool, "cpython") || !strcmp(f->tool, "process")) {
 		add_runtime(b, f, max);
@@ -254,26 +193,38 @@ static void add_key(struct buf *b, const struct finding *f, size_t max)
 		const struct frame *first = &stack->frames.v[0];
 		int one = !strcmp(f->tool, "ubsan") && strcmp(f->category, "crash") != 0;
 		if (one && first->file)
-			buf_addf(b, "%s\n", base_name(first->file));
+			add_line(b, base_name(first->file));
 		add_stack(b, &stack->frames, one ? 1 : max);
 	} else {
 		add_message(b, f->message);
 	}
 }
 
-static const char *hash(const char *prefix, struct finding *f, size_t max)
+static char *add_hex(char *out, uint64_t value)
 {
-	struct buf b = { 0 };
+	for (int shift = 60; shift >= 0; shift -= 4)
+		*out++ = "0123456789abcdef"[value >> shift & 15];
+	return out;
+}
 
-	add_key(&b, f, max);
-	XXH128_hash_t h = XXH3_128bits(b.data, b.len);
-	buf_release(&b);
-	return finding_printf(f, "%s:%016llx%016llx", prefix, (unsigned long long)h.high64,
-	        (unsigned long long)h.low64);
+/* PREFIX, of three bytes, and a hash of the key with MAX frames. B is room for it. */
+static const char *hash(struct buf *b, const char *prefix, struct finding *f, size_t max)
+{
+	char text[3 + 32];
+
+	buf_reset(b);
+	add_key(b, f, max);
+	XXH128_hash_t h = XXH3_128bits(b->data, b->len);
+	memcpy(text, prefix, 3);
+	add_hex(add_hex(text + 3, h.high64), h.low64);
+	return finding_strndup(f, text, sizeof text);
 }
 
 void fingerprint(struct finding *f)
 {
-	f->fingerprint = hash("s1", f, STRICT_FRAMES);
-	f->bucket = hash("b1", f, 1);
+	struct buf b = { 0 };
+
+	f->fingerprint = hash(&b, "s1:", f, STRICT_FRAMES);
+	f->bucket = hash(&b, "b1:", f, 1);
+	buf_release(&b);
 }

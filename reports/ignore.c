@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "reports/ignore.h"
+#include "reports/memo.h"
+#include "reports/symbol.h"
 
 const char *const ignore_top[] = {
 	/* checkers and their interceptors */
@@ -189,7 +191,7 @@ const char *const ignore_files[] = {
 
 static int any_matches(const char *const *patterns, const char *s)
 {
-	for (; s && *patterns; patterns++) {
+	for (; *patterns; patterns++) {
 		/* nearly all begin with a letter: most of the time need not be spent in fnmatch */
 		if (**patterns != *s && **patterns != '*')
 			continue;
@@ -210,16 +212,37 @@ static const char *const nameless_in[] = {
 	NULL,
 };
 
-int frame_ignored(const struct frame *frame, const char *function, enum ignore_level level)
+/* The bits of places: all that is there says nothing, or what has no name there. */
+enum { PLACE_IGNORED = 1, PLACE_NAMELESS = 2 };
+
+static void judge_file(const char *file, struct memo_value *value)
 {
-	if (!function && !frame->file && !frame->module)
+	value->flags = any_matches(ignore_files, file) ? PLACE_IGNORED : 0;
+}
+
+static void judge_module(const char *module, struct memo_value *value)
+{
+	value->flags = any_matches(ignore_modules, module) ? PLACE_IGNORED : 0;
+	value->flags |= any_matches(nameless_in, module) ? PLACE_NAMELESS : 0;
+}
+
+unsigned ignored_function(const char *name)
+{
+	if (any_matches(ignore_top, name) || any_matches(ignore_cpython_top, name))
+		return 1U << IGNORE_TOP | 1U << IGNORE_KEY;
+	if (any_matches(ignore_key, name) || any_matches(ignore_cpython_key, name))
+		return 1U << IGNORE_KEY;
+	return 0;
+}
+
+int frame_ignored(const struct frame *frame, enum ignore_level level)
+{
+	static struct memo files = { .compute = judge_file }, modules = { .compute = judge_module };
+	unsigned module = frame->module ? memo_get(&modules, frame->module)->flags : 0;
+
+	if (!frame->function && !frame->file && (!frame->module || (module & PLACE_NAMELESS)))
 		return 1;
-	if (any_matches(ignore_top, function) || any_matches(ignore_cpython_top, function) ||
-	        any_matches(ignore_files, frame->file) ||
-	        any_matches(ignore_modules, frame->module))
+	if (frame->file && (memo_get(&files, frame->file)->flags & PLACE_IGNORED))
 		return 1;
-	if (!function && !frame->file && any_matches(nameless_in, frame->module))
-		return 1;
-	return level == IGNORE_KEY &&
-	       (any_matches(ignore_key, function) || any_matches(ignore_cpython_key, function));
+	return (module & PLACE_IGNORED) || (symbol_ignored(frame->function) >> level & 1);
 }

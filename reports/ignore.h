@@ -14,7 +14,9 @@ extern const char *const ignore_top[], *const ignore_key[];
 extern const char *const ignore_modules[], *const ignore_files[];
 extern const char *const ignore_cpython_top[], *const ignore_cpython_key[];
 
-/* FUNCTION is FRAME's, normalised, or NULL. */
-int frame_ignored(const struct frame *frame, const char *function, enum ignore_level level);
+int frame_ignored(const struct frame *frame, enum ignore_level level);
+
+/* A bit (1 << level) for each level at which a function is ignored, NAME being a symbol_name(). */
+unsigned ignored_function(const char *name);
 
 #endif
