@@ -89,6 +89,15 @@ struct property {
 	char *name, *value;
 };
 
+/* How a unit of a cell is run by hand; as in cell.json, {unit} and {test} not filled. May be empty. */
+struct rerun_parts {
+	struct strv alone;     /* the runtime's own command for {unit} */
+	struct strv test;      /* added to it for {test} alone */
+	struct strv debugger;  /* before it, under a debugger */
+	struct strv debug_env; /* NAME=VALUE for that */
+	struct strv attach;    /* what is started in a second terminal then */
+};
+
 struct cell_result {
 	char *runtime; /* "cpython-3.13", or NULL */
 	char *cell, *state, *reason, *log; /* as in cell.json; state "missing" if it is not there */
@@ -98,6 +107,7 @@ struct cell_result {
 	struct strv partitions; /* as in run.json, of each result folder that was added */
 	struct property *properties;
 	size_t property_count;
+	struct rerun_parts rerun;
 	struct control_result *controls;
 	size_t control_count;
 	struct test_case *cases; /* of the cell itself: that it is missing, failed or blind */

@@ -284,6 +284,11 @@ static void cell_release(struct cell_result *c)
 	}
 	cases_release(c->cases, c->case_count);
 	strv_release(&c->partitions);
+	strv_release(&c->rerun.alone);
+	strv_release(&c->rerun.test);
+	strv_release(&c->rerun.debugger);
+	strv_release(&c->rerun.debug_env);
+	strv_release(&c->rerun.attach);
 	free(c->units);
 	free(c->properties);
 	free(c->controls);

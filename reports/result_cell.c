@@ -238,6 +238,41 @@ static void read_skipped(struct cell_result *c, const json_t *list)
 	}
 }
 
+static int list_compare(const struct strv *a, const struct strv *b)
+{
+	for (size_t i = 0; i < a->n && i < b->n; i++)
+		if (strcmp(a->v[i], b->v[i]) != 0)
+			return strcmp(a->v[i], b->v[i]);
+	return (a->n > b->n) - (a->n < b->n);
+}
+
+/* Of partitions that differ the smaller one stands for all, but for an empty one. */
+static void read_words(struct strv *to, const json_t *list)
+{
+	struct strv words = { 0 };
+	json_t *word;
+	size_t i;
+
+	json_array_foreach(list, i, word)
+		if (json_is_string(word))
+			strv_own(&words, json_clean(word));
+	if (words.n && (!to->n || list_compare(&words, to) < 0)) {
+		struct strv old = *to;
+		*to = words;
+		words = old;
+	}
+	strv_release(&words);
+}
+
+static void read_rerun(struct rerun_parts *to, const json_t *rerun)
+{
+	read_words(&to->alone, json_object_get(rerun, "alone"));
+	read_words(&to->test, json_object_get(rerun, "test"));
+	read_words(&to->debugger, json_object_get(rerun, "debugger"));
+	read_words(&to->debug_env, json_object_get(rerun, "debug_env"));
+	read_words(&to->attach, json_object_get(rerun, "attach"));
+}
+
 /* Of several partitions' states the gravest is the cell's. */
 static int gravity(const char *state)
 {
@@ -292,6 +327,7 @@ int cell_read(struct results *r, const char *folder, const char *runtime, const 
 		read_properties(c, json_object_get(json, "properties"));
 		read_skipped(c, json_object_get(json, "skipped"));
 		read_controls(c, json_object_get(json, "controls"));
+		read_rerun(&c->rerun, json_object_get(json, "rerun"));
 	}
 	json_decref(json);
 	free(path);
