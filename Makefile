@@ -47,8 +47,10 @@ headers := $(call in_src,$(folders:=/*.h))
 unit_tests := $(patsubst %.c,$(BUILD)/%,$(call in_src,$(folders:=/tests/test_*.c)))
 script_tests := $(call in_src,ci/tests/*.t $(folders:=/tests/*.t))
 fuzzers := $(call in_src,$(folders:=/fuzz/*.c))
+shim_objects := $(patsubst %.c,$(BUILD)/%.o,$(filter-out shim/cpython%,$(call in_src,shim/*.c)))
+shim_libraries := $(BUILD)/shim/libpoolshim.a $(BUILD)/shim/libpoolshim.so
 
-all: $(BUILD)/sanmatrix
+all: $(BUILD)/sanmatrix $(shim_libraries)
 	@:
 
 $(library): $(filter-out $(BUILD)/matrix/main.o,$(objects))
@@ -75,6 +77,26 @@ $(unit_tests): $(BUILD)/%: $(BUILD)/%.o $(library)
 config.h config.mk: ;
 
 tests: $(unit_tests)
+
+# --- the shim: no other part uses it, and it uses none -----------------------------------------------
+
+# it reads fenced memory, and walks stacks by frame pointer
+shim_flags = -std=c11 -D_GNU_SOURCE -Wall -Wextra -fPIC -fvisibility=hidden -fno-omit-frame-pointer \
+	$(CPPFLAGS) $(CFLAGS) -fno-sanitize=all
+
+$(shim_objects): $(BUILD)/shim/%.o: $(srcdir)/shim/%.c config.mk
+	@mkdir -p $(@D)
+	$(CC) $(shim_flags) -MMD -MP -c -o $@ $<
+
+$(BUILD)/shim/libpoolshim.a: $(shim_objects)
+	@rm -f $@; ar rcs $@ $^
+
+$(BUILD)/shim/libpoolshim.so: $(shim_objects)
+	$(CC) $(CFLAGS) -fno-sanitize=all $(LDFLAGS) -shared -Wl,-soname,libpoolshim.so.1 -o $@ $^
+
+-include $(shim_objects:.o=.d)
+
+shim: $(shim_libraries)
 
 # --- tests ---------------------------------------------------------------------------------------
 
@@ -236,6 +258,6 @@ distclean: clean
 help:
 	@cat $(srcdir)/ci/help.txt
 
-.PHONY: all tests check check-quick check-asan check-valgrind check-cpython check-corpus check-bugs \
+.PHONY: all shim tests check check-quick check-asan check-valgrind check-cpython check-corpus check-bugs \
 	run-asan run-valgrind run-cpython run-corpus run-bugs matrix do-matrix merge do-merge bench lint \
 	install uninstall clean distclean help

@@ -1,0 +1,252 @@
+/*
+ * What the parts of the shim share. Names that could meet others' when the files are compiled into a
+ * program begin with ps_.
+ *
+ * core.c      the calls of poolshim.h: records, canaries, what is an error at free
+ * records.c   what is known of an address: start bits, headers and tails
+ * depot.c     stacks by number; stack.c walks them
+ * quarantine.c, region.c, leak.c, options.c, report.c, describe.c, meta.c (our own memory)
+ * asan.c msan.c tsan.c memcheck.c none.c: one checker each
+ */
+#ifndef POOLSHIM_INTERNAL_H
+#define POOLSHIM_INTERNAL_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "poolshim.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#error "poolshim's own files look at memory that is fenced off: compile them with -fno-sanitize=all"
+#endif
+#ifdef __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) ||                        \
+        __has_feature(thread_sanitizer)
+#error "poolshim's own files look at memory that is fenced off: compile them with -fno-sanitize=all"
+#endif
+#endif
+
+#define PS_API __attribute__((visibility("default")))
+#define PS_WEAK __attribute__((weak))
+#define PS_NOINLINE __attribute__((noinline))
+#define PS_UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+enum {
+	PS_GRAIN = 16,	   /* raw blocks begin and end on multiples of this */
+	PS_POOLS = 4096,   /* number 0 is none, the last one stays free */
+	PS_NAME = 48,
+	PS_DEPTH = 64,	   /* frames of a stack at most */
+	PS_CONTEXT = 4,	   /* words of the frame hook at most */
+	PS_SHARDS = 16,
+	PS_SIZE_SHORT = 2047,
+};
+
+#define PS_SIZE_MAX ((uint64_t)1 << 36)
+#define PS_CANARY 0xcbcbcbcbcbcbcbcbu
+
+typedef uint32_t ps_stack; /* a number of the depot; 0: none, 1: there was no room for it */
+
+enum ps_state { PS_FREE = 0, PS_ALIVE = 1, PS_KEPT = 2 };
+
+/*
+ * 16 bytes for each block, before it or behind it. The allocator may overwrite WHAT of a block with a
+ * header while the raw block is free; SINCE then still tells the stacks and the size up to 2 KB.
+ *   what:  size:36 pool:12 state:2 check:14
+ *   stack: alloc:26 free (of a live block: the checkpoint that it came after):26 alive:1 size:11
+ */
+struct ps_record {
+	_Atomic uint64_t what, stacks;
+};
+
+struct ps_region {
+	struct ps_region *next;
+	uintptr_t start, end;
+};
+
+struct ps_shard;
+
+/* Pools whose quarantine is one. */
+struct ps_owner {
+	const void *key;
+	_Atomic unsigned pools; /* 0: free */
+	int serial;
+	_Atomic unsigned shards_used;
+	struct ps_shard *_Atomic shards[PS_SHARDS];
+};
+
+struct poolshim_pool {
+	char name[PS_NAME];
+	unsigned number;
+	enum poolshim_layout layout;
+	unsigned flags, link, keep;
+	struct ps_owner *owner;
+	void (*release)(void *context, void *raw);
+	void *context;
+	struct ps_region *_Atomic regions;
+	_Atomic int used; /* 0: the slot is free */
+};
+
+/* A block as it is known from its record. */
+struct ps_block {
+	unsigned char *raw, *user;
+	size_t size, raw_size;
+	struct poolshim_pool *pool; /* NULL: not known any more */
+	int alive;
+	ps_stack alloc, freed; /* FREED is the checkpoint where ALIVE */
+};
+
+/* One checker. Ranges are as the allocator knows them; all functions are to be cheap. */
+struct ps_backend {
+	const char *name, *title; /* "asan", and what its reports call it */
+	int own_stacks;		  /* the shim records stacks; else the checker does */
+	int (*start)(void);	  /* -1: it is not there. Nothing else is called then */
+	/* B is a block from now on: its user bytes may be used, the rest of the raw block not */
+	void (*live)(const struct ps_block *b, unsigned flags);
+	void (*resized)(const struct ps_block *b, size_t old_size);
+	void (*dead)(const struct ps_block *b); /* freed; the raw block is not reused yet */
+	/* the raw block is the allocator's again. UNTRACKED: and none of our business any more */
+	void (*released)(const struct ps_block *b, int untracked);
+	void (*fence)(const void *start, size_t size, int freed); /* nobody may use it */
+	void (*open)(const void *start, size_t size);		  /* all may be used */
+	void (*region)(const void *start, size_t size, int added);
+	/* P is about to be freed though it is no live block: does the checker say so itself? */
+	int (*bad_free)(const void *p);
+};
+
+extern const struct ps_backend ps_asan, ps_msan, ps_tsan, ps_memcheck, ps_none;
+extern const struct ps_backend *ps_backend; /* NULL: not started, or nothing to do */
+extern struct poolshim_pool *ps_pools;	    /* PS_POOLS of them */
+extern _Atomic uint32_t ps_epoch;	    /* of the last checkpoint, from 1 */
+
+/* --- options.c: read once by ps_options_read() */
+
+struct ps_options {
+	int check, halt_on_error, abort_on_error, exitcode, leak_on_exit, canaries;
+	unsigned alloc_depth, free_depth;
+	size_t quarantine, depot; /* bytes */
+	char log_path[256];
+};
+extern struct ps_options ps_options;
+void ps_options_read(void);
+
+/* --- meta.c */
+
+/* SIZE zero bytes that take no memory until they are written; NULL: none. Keeps errno. */
+void *ps_map(size_t size);
+void ps_unmap(void *p, size_t size);
+/* The same for small things; never given back. NULL: none. */
+void *ps_meta(size_t size);
+void ps_lock(_Atomic int *lock);
+int ps_trylock(_Atomic int *lock);
+void ps_unlock(_Atomic int *lock);
+
+/* --- records.c */
+
+/* Bits that say where blocks begin (and where the record of a block with a tail is). */
+int ps_bit(uintptr_t address);
+void ps_bit_set(uintptr_t address); /* and what it needs, once */
+void ps_bits_clear(uintptr_t start, uintptr_t end);
+/* The last bit set at or before ADDRESS, the first one after it, within LIMIT bytes; 0: none. */
+uintptr_t ps_bit_before(uintptr_t address, size_t limit);
+uintptr_t ps_bit_after(uintptr_t address, size_t limit);
+/* Calls F for all bits in [START, END) in order. */
+void ps_bits_each(uintptr_t start, uintptr_t end, void (*f)(uintptr_t address, void *), void *arg);
+
+size_t ps_raw_size(enum poolshim_layout layout, size_t size);
+void ps_block_place(struct ps_block *b, struct poolshim_pool *pool, void *raw, size_t size);
+struct ps_record *ps_block_record(const struct ps_block *b);
+/* Writes the record of B, which is STATE. */
+void ps_record_write(const struct ps_block *b, enum ps_state state);
+void ps_record_short(const struct ps_block *b, enum ps_state state); /* without stacks */
+/* The block whose user address is USER, if its record is whole. 0, or -1. Reads only what bits allow. */
+int ps_block_at(struct ps_block *b, const struct poolshim_pool *pool, const void *user);
+/* The block that begins at the bit START, whole or what is left of it. 0, or -1: it is not one. */
+int ps_block_from_bit(struct ps_block *b, uintptr_t start);
+/* The block in or nearest to which ADDRESS is. 0, or -1. */
+int ps_block_near(struct ps_block *b, uintptr_t address);
+
+/* --- maps.c */
+
+struct ps_mapping {
+	uintptr_t low, high, base; /* BASE: where the first mapping of that file begins */
+	char path[256];
+};
+/* The mapping that ADDRESS is in. 0, or -1: none. Async-signal-safe. */
+int ps_mapping_of(uintptr_t address, struct ps_mapping *m);
+
+/* --- stack.c, depot.c */
+
+struct ps_trace {
+	unsigned pcs, words; /* the latter: of the frame hook */
+	unsigned thread;
+	const uintptr_t *values; /* the pcs, then the words */
+};
+extern struct poolshim_frame_hook ps_hook;
+/* The stack of the caller of the function whose frame is FRAME. */
+ps_stack ps_stack_here(const void *frame, unsigned depth);
+unsigned ps_thread_number(void); /* as the checker counts; 0: the first thread */
+int ps_depot_start(void);
+ps_stack ps_depot_put(const uintptr_t *values, unsigned pcs, unsigned words, unsigned thread);
+/* 0, or -1: STACK is no number of a stack. The trace stays valid for ever. */
+int ps_depot_get(ps_stack stack, struct ps_trace *trace);
+
+/* --- quarantine.c */
+
+struct ps_owner *ps_owner_get(const void *key, int serial); /* NULL: none free */
+void ps_owner_put(struct ps_owner *owner);
+/* Keeps B. 0: it is not kept, the caller gives it back. */
+int ps_quarantine_put(const struct ps_block *b);
+void ps_quarantine_flush(struct ps_owner *owner);
+/* Forgets the blocks in [START, END). */
+void ps_quarantine_forget(struct ps_owner *owner, uintptr_t start, uintptr_t end);
+void ps_quarantine_fork(int stage); /* 0: before, 1: after, in both processes */
+/* core.c: B leaves the quarantine */
+void ps_released(struct poolshim_pool *pool, unsigned char *user, size_t size);
+
+/* --- leak.c */
+
+void ps_leak_start(void);
+
+/* --- region.c */
+
+int ps_region_add(struct poolshim_pool *pool, uintptr_t start, uintptr_t end);
+void ps_region_remove(struct poolshim_pool *pool, uintptr_t start, uintptr_t end);
+struct poolshim_pool *ps_region_pool(uintptr_t address); /* NULL: in none */
+
+/* --- report.c, describe.c, print.c: one report at a time, without malloc */
+
+enum ps_fault {
+	PS_DOUBLE_FREE,
+	PS_FOREIGN,
+	PS_WRONG_POOL,
+	PS_OVERRUN,  /* the bytes behind a block were overwritten */
+	PS_UNDERRUN, /* its record was */
+};
+/* Reports FAULT with P, which was given for POOL; FRAME as for ps_stack_here(). May not return. */
+void ps_fault(enum ps_fault fault, struct poolshim_pool *pool, const void *p, const void *frame);
+
+void ps_print(const char *text); /* lines */
+void ps_printf(const char *format, ...);
+void ps_print_flush(void);
+void ps_print_stack(ps_stack stack);
+/* The paragraph on what is at ADDRESS. 0, or -1: nothing is known. */
+int ps_describe(uintptr_t address);
+void ps_report_begin(void);
+void ps_report_end(void);
+
+/* Found at run time. */
+PS_WEAK void __sanitizer_symbolize_pc(void *pc, const char *format, char *out, size_t size);
+PS_WEAK void __sanitizer_report_error_summary(const char *text);
+
+static inline uintptr_t ps_address(const void *p)
+{
+	return (uintptr_t)p;
+}
+
+static inline size_t ps_round(size_t size)
+{
+	return (size + PS_GRAIN - 1) & ~(size_t)(PS_GRAIN - 1);
+}
+
+#endif

@@ -1,0 +1,134 @@
+/*
+ * POOLSHIM_OPTIONS, in the sanitizers' syntax: NAME=VALUE, separated by colons, commas or blanks. What
+ * the checker's own variable says of the same names holds first: a program that should not stop at
+ * errors of ASan should not stop at ours.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+struct ps_options ps_options = {
+	.halt_on_error = 1,
+	.exitcode = 1,
+	.canaries = 1,
+	.alloc_depth = 16,
+	.free_depth = 16,
+	.quarantine = (size_t)1 << 20,
+	.depot = (size_t)256 << 20,
+};
+
+enum kind { FLAG, COUNT, SIZE, TEXT };
+
+static const struct option {
+	const char *name;
+	enum kind kind;
+	void *value;
+	int shared; /* the checkers have an option of this name that means the same */
+	const char *help;
+} table[] = {
+	{ "check", FLAG, &ps_options.check, 0,
+	        "1: check at free (canaries, double free, wrong pool) without any checker too" },
+	{ "halt_on_error", FLAG, &ps_options.halt_on_error, 1, "0: go on after our own reports" },
+	{ "abort_on_error", FLAG, &ps_options.abort_on_error, 1, "1: abort(), not _exit()" },
+	{ "exitcode", FLAG, &ps_options.exitcode, 1, "the exit status after a report" },
+	{ "log_path", TEXT, ps_options.log_path, 0,
+	        "reports go to PATH.PID where no sanitizer writes them" },
+	{ "canaries", FLAG, &ps_options.canaries, 0, "0: do not look behind a block at its free" },
+	{ "leaks", FLAG, &ps_options.leak_on_exit, 0,
+	        "1: at exit, report all pool blocks that are alive" },
+	{ "alloc_depth", COUNT, &ps_options.alloc_depth, 0, "frames of a stack of allocation" },
+	{ "free_depth", COUNT, &ps_options.free_depth, 0, "frames of a stack of free; both up to 64" },
+	{ "quarantine_kb", SIZE, &ps_options.quarantine, 0,
+	        "how much is kept from reuse, for each owner of pools; 0: nothing" },
+	{ "depot_kb", SIZE, &ps_options.depot, 0, "memory for stacks, at most 1 GB" },
+};
+enum { OPTIONS = sizeof table / sizeof *table };
+
+static long number(const char *s, size_t n)
+{
+	long value = 0;
+	size_t i = n && *s == '-';
+
+	for (; i < n && s[i] >= '0' && s[i] <= '9' && value < 1L << 40; i++)
+		value = value * 10 + (s[i] - '0');
+	return i < n ? -1 : *s == '-' ? -value : value;
+}
+
+static void set(const struct option *o, const char *s, size_t n)
+{
+	long value = number(s, n);
+
+	if (o->kind == TEXT) {
+		size_t room = sizeof ps_options.log_path - 1;
+		memcpy(o->value, s, n < room ? n : room);
+		((char *)o->value)[n < room ? n : room] = 0;
+		return;
+	}
+	if (n == 4 && !memcmp(s, "true", 4))
+		value = 1;
+	if (n == 5 && !memcmp(s, "false", 5))
+		value = 0;
+	if (!n || value < 0)
+		return;
+	if (o->kind == FLAG)
+		*(int *)o->value = (int)value;
+	else if (o->kind == COUNT)
+		*(unsigned *)o->value = value < PS_DEPTH ? (unsigned)value : PS_DEPTH;
+	else
+		*(size_t *)o->value = (size_t)value << 10;
+}
+
+static void help(void)
+{
+	ps_print("POOLSHIM_OPTIONS: NAME=VALUE, separated by colons");
+	for (unsigned i = 0; i < OPTIONS; i++)
+		ps_printf("\t%s\n\t\t%s", table[i].name, table[i].help);
+	ps_print_flush();
+}
+
+/* SHARED: only the options that mean the same in the checkers. */
+static void parse(const char *s, int shared)
+{
+	static const char separators[] = ":, \t\n";
+
+	while (s && *s) {
+		s += strspn(s, separators);
+		size_t n = strcspn(s, separators);
+		const char *equal = memchr(s, '=', n);
+		size_t key = equal ? (size_t)(equal - s) : n;
+		const char *value = equal ? equal + 1 : s + n;
+		size_t length = (size_t)(s + n - value);
+		if (length > 1 && (*value == '"' || *value == '\'') && value[length - 1] == *value) {
+			value++;
+			length -= 2;
+		}
+		if (!shared && key == 4 && !memcmp(s, "help", 4) && number(value, length) == 1)
+			help();
+		for (unsigned i = 0; i < OPTIONS; i++)
+			if (strlen(table[i].name) == key && !memcmp(s, table[i].name, key) &&
+			        (!shared || table[i].shared))
+				set(&table[i], value, length);
+		s += n;
+	}
+}
+
+PS_WEAK const char *__asan_default_options(void);
+PS_WEAK const char *__msan_default_options(void);
+PS_WEAK const char *__tsan_default_options(void);
+
+void ps_options_read(void)
+{
+	if (ps_backend == &ps_asan) {
+		parse(__asan_default_options ? __asan_default_options() : NULL, 1);
+		parse(getenv("ASAN_OPTIONS"), 1);
+	} else if (ps_backend == &ps_msan) {
+		parse(__msan_default_options ? __msan_default_options() : NULL, 1);
+		parse(getenv("MSAN_OPTIONS"), 1);
+	} else if (ps_backend == &ps_tsan) {
+		parse(__tsan_default_options ? __tsan_default_options() : NULL, 1);
+		parse(getenv("TSAN_OPTIONS"), 1);
+	}
+	parse(getenv("POOLSHIM_OPTIONS"), 0);
+}
