@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "reports/finding.h"
+#include "reports/occurrence.h"
 
 const char *const role_names[ROLE_COUNT] = {
 	[ROLE_ACCESS] = "access",
@@ -114,15 +115,6 @@ void finding_copy_stacks(struct finding *f, const struct finding *from)
 void finding_add_text(struct finding *f, const char *more)
 {
 	f->text = finding_printf(f, "%s\n%s", f->text ? f->text : "", more);
-}
-
-void occurrence_release(struct occurrence *o)
-{
-	free(o->runtime);
-	free(o->cell);
-	free(o->unit);
-	free(o->test);
-	free(o->log);
 }
 
 void finding_free(struct finding *f)

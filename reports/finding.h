@@ -87,6 +87,7 @@ struct finding {
 	const char *reason; /* why it is known, as the baseline says */
 	struct occurrence *occurrences; /* malloc's */
 	size_t occurrence_count; /* 1 as it comes from a reader */
+	size_t occurrence_cap;	 /* 0: just as many */
 	size_t count;		 /* how often it was seen, at least occurrence_count */
 };
 
@@ -100,7 +101,6 @@ struct unparsed {
 /* TOOL and KIND are copied. */
 struct finding *finding_new(const char *tool, const char *kind);
 void finding_free(struct finding *f); /* NULL is ignored */
-void occurrence_release(struct occurrence *o);
 
 /* Strings that live as long as F. finding_strdup(f, NULL) is NULL; _strndup() copies exactly N. */
 char *finding_strdup(struct finding *f, const char *s);

@@ -7,12 +7,6 @@
 #include "common/mem.h"
 #include "reports/store.h"
 
-/*
- * No finding keeps more occurrences than this: the first ones in sorted order, so that a race that
- * was reported a million times costs no more memory than one that was seen a thousand times.
- */
-enum { OCCURRENCES_MAX = 1000, OCCURRENCES_SLACK = 2 * OCCURRENCES_MAX };
-
 struct store {
 	int no_fold;
 	struct finding **v;
@@ -40,79 +34,13 @@ void store_free(struct store *s)
 	free(s);
 }
 
-int string_compare(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) : (a != NULL) - (b != NULL);
-}
-
-static int number_compare(long a, long b)
-{
-	return (a > b) - (a < b);
-}
-
-/* Equal in all but line: the same defect again in the same log. */
-static int place_compare(const struct occurrence *a, const struct occurrence *b)
-{
-	int c = string_compare(a->runtime, b->runtime);
-
-	if (!c)
-		c = string_compare(a->cell, b->cell);
-	if (!c)
-		c = string_compare(a->unit, b->unit);
-	if (!c)
-		c = string_compare(a->log, b->log);
-	if (!c)
-		c = number_compare(a->pid, b->pid);
-	return c ? c : string_compare(a->test, b->test);
-}
-
-int occurrence_compare(const struct occurrence *a, const struct occurrence *b)
-{
-	int c = place_compare(a, b);
-
-	return c ? c : number_compare(a->line, b->line);
-}
-
-static int by_occurrence(const void *a, const void *b)
-{
-	return occurrence_compare(a, b);
-}
-
-/* Sorts, keeps the first line of each place, and no more than the bound. */
-static void occurrences_tidy(struct finding *f)
-{
-	size_t kept = 0;
-
-	if (f->occurrence_count < 2)
-		return;
-	qsort(f->occurrences, f->occurrence_count, sizeof *f->occurrences, by_occurrence);
-	for (size_t i = 0; i < f->occurrence_count; i++) {
-		struct occurrence *o = &f->occurrences[i];
-
-		if (kept && (kept == OCCURRENCES_MAX ||
-			     !place_compare(&f->occurrences[kept - 1], o)))
-			occurrence_release(o);
-		else
-			f->occurrences[kept++] = *o;
-	}
-	f->occurrence_count = kept;
-}
-
-static const struct occurrence *first_occurrence(const struct finding *f)
-{
-	const struct occurrence *first = f->occurrences;
-
-	for (size_t i = 1; i < f->occurrence_count; i++)
-		if (occurrence_compare(&f->occurrences[i], first) < 0)
-			first = &f->occurrences[i];
-	return first;
-}
-
 /* Which of two findings with one key speaks for both: the one that was seen first. */
 static int speaker_compare(const struct finding *a, const struct finding *b)
 {
-	const struct occurrence *x = first_occurrence(a), *y = first_occurrence(b);
-	int c = x && y ? occurrence_compare(x, y) : 0;
+	int c = 0;
+
+	if (a->occurrence_count && b->occurrence_count)
+		c = occurrence_compare(a->occurrences, b->occurrences);
 
 	if (!c)
 		c = string_compare(a->tool, b->tool);
@@ -121,18 +49,6 @@ static int speaker_compare(const struct finding *a, const struct finding *b)
 	if (!c)
 		c = string_compare(a->message, b->message);
 	return c ? c : string_compare(a->text, b->text);
-}
-
-static void occurrences_move(struct finding *to, struct finding *from)
-{
-	size_t n = to->occurrence_count + from->occurrence_count;
-
-	to->occurrences = xrealloc(to->occurrences, (n ? n : 1) * sizeof *to->occurrences);
-	if (from->occurrence_count)
-		memcpy(to->occurrences + to->occurrence_count, from->occurrences,
-		       from->occurrence_count * sizeof *from->occurrences);
-	to->occurrence_count = n;
-	from->occurrence_count = 0;
 }
 
 /* Folds F into the finding at SLOT; one of the two is freed. */
@@ -150,8 +66,6 @@ static void fold(struct finding **slot, struct finding *f)
 		old->status = f->status; /* flaky wherever it was seen, or not at all */
 	occurrences_move(old, f);
 	finding_free(f);
-	if (old->occurrence_count > OCCURRENCES_SLACK)
-		occurrences_tidy(old);
 }
 
 static size_t *find_slot(struct store *s, const char *key)
@@ -181,6 +95,7 @@ static void grow(struct store *s)
 void store_add(struct store *s, struct finding *f)
 {
 	grow(s);
+	occurrences_sort(f);
 	if (!s->no_fold) {
 		size_t *slot = find_slot(s, f->fingerprint);
 
@@ -217,8 +132,6 @@ struct finding **store_take(struct store *s, size_t *count)
 {
 	struct finding **v = s->v;
 
-	for (size_t i = 0; i < s->n; i++)
-		occurrences_tidy(v[i]);
 	if (s->n)
 		qsort(v, s->n, sizeof(struct finding *), s->no_fold ? by_place : by_key);
 	*count = s->n;

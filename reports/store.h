@@ -6,6 +6,7 @@
 #define SM_REPORTS_STORE_H
 
 #include "reports/finding.h"
+#include "reports/occurrence.h"
 
 struct store;
 
@@ -19,11 +20,5 @@ void store_add(struct store *s, struct finding *f);
  * All findings, sorted; the list and what is in it are the caller's, and S is empty. COUNT is set.
  */
 struct finding **store_take(struct store *s, size_t *count);
-
-/* By runtime, cell, unit, log, line, pid, test. */
-int occurrence_compare(const struct occurrence *a, const struct occurrence *b);
-
-/* strcmp() in which NULL comes before every string. */
-int string_compare(const char *a, const char *b);
 
 #endif

@@ -114,6 +114,33 @@ static void many_places_are_bounded_and_counted(void **state)
 	drop(v, n);
 }
 
+/* In whatever order processes and lines come: the first lines of the first processes. */
+static void many_processes_of_one_log_are_bounded(void **state)
+{
+	(void)state;
+	for (long factor = 1; factor < 1000; factor += 330) {
+		struct store *s = store_new(0);
+		size_t n;
+
+		for (long i = 0; i < 1000; i++) {
+			long k = i * factor % 1000;
+			struct finding *f = make("k", "a", k);
+
+			f->occurrences[0].pid = 1 + k % 100;
+			store_add(s, f);
+		}
+		struct finding **v = take(s, &n);
+		assert_int_equal(n, 1);
+		assert_int_equal(v[0]->count, 1000);
+		assert_int_equal(v[0]->occurrence_count, PROCESSES_OF_PLACE_MAX);
+		for (long i = 0; i < PROCESSES_OF_PLACE_MAX; i++) {
+			assert_int_equal(v[0]->occurrences[i].line, i);
+			assert_int_equal(v[0]->occurrences[i].pid, i + 1);
+		}
+		drop(v, n);
+	}
+}
+
 static void many_keys_are_found_again(void **state)
 {
 	(void)state;
@@ -141,6 +168,7 @@ int main(void)
 		cmocka_unit_test(the_order_of_adding_does_not_matter),
 		cmocka_unit_test(without_folding_each_stays_one),
 		cmocka_unit_test(many_places_are_bounded_and_counted),
+		cmocka_unit_test(many_processes_of_one_log_are_bounded),
 		cmocka_unit_test(many_keys_are_found_again),
 	};
 
