@@ -51,13 +51,6 @@ size_t text_clean_line(char *s, size_t len)
 	return out;
 }
 
-const char *text_after(const char *s, const char *prefix)
-{
-	size_t len = strlen(prefix);
-
-	return strncmp(s, prefix, len) ? NULL : s + len;
-}
-
 const char *text_after_any(const char *s, const char *needle)
 {
 	const char *found = strstr(s, needle);
