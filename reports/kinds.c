@@ -37,6 +37,27 @@ static const struct meaning meanings[] = {
 	{ "lsan", "Direct leak", "leak", 0, NULL },
 	{ "lsan", "Indirect leak", "leak", 0, NULL },
 	{ "ubsan", "out-of-bounds-index", "out-of-bounds", 0, NULL },
+	{ "ubsan", "out-of-bounds", "out-of-bounds", 0, NULL },
+	{ "ubsan", "local-out-of-bounds", "out-of-bounds", 0, NULL },
+	{ "ubsan", "divrem-overflow", "undefined", 369, NULL },
+	{ "ubsan", "add-overflow", "undefined", 190, NULL },
+	{ "ubsan", "sub-overflow", "undefined", 190, NULL },
+	{ "ubsan", "mul-overflow", "undefined", 190, NULL },
+	{ "ubsan", "negate-overflow", "undefined", 190, NULL },
+	{ "ubsan", "nonnull-*", "undefined", 476, NULL },
+	{ "ubsan", "nullability-*", "undefined", 476, NULL },
+	{ "ubsan", "cfi-*", "undefined", 843, NULL },
+	{ "ubsan", "dynamic-type-mismatch", "undefined", 843, NULL },
+	{ "ubsan", "SEGV", "crash", 0, NULL },
+	{ "ubsan", "BUS", "crash", 0, NULL },
+	{ "ubsan", "FPE", "crash", 369, NULL },
+	{ "ubsan", "ILL", "crash", 0, NULL },
+	{ "ubsan", "TRAP", "crash", 0, NULL },
+	{ "ubsan", "ABRT", "crash", 0, NULL },
+	{ "ubsan", "stack-overflow", "crash", 674, NULL },
+	{ "ubsan", "DEADLYSIGNAL", "crash", 0, NULL },
+	{ "ubsan", "CHECK failed", "crash", 0, NULL },
+	{ "ubsan", "nested-bug", "crash", 0, NULL },
 	{ "ubsan", "insufficient-object-size", "out-of-bounds", 0, NULL },
 	{ "ubsan", "signed-integer-overflow", "undefined", 190, NULL },
 	{ "ubsan", "unsigned-integer-overflow", "undefined", 190, NULL },
@@ -51,6 +72,8 @@ static const struct meaning meanings[] = {
 	{ "tsan", "signal-unsafe*", "api-misuse", 479, NULL },
 	{ "tsan", "signal handler*", "api-misuse", 0, NULL },
 	{ "tsan", "*mutex*", "api-misuse", 667, NULL },
+	{ "tsan", "thread finished with ignores*", "api-misuse", 0, NULL },
+	{ "tsan", "starting new threads*", "api-misuse", 0, NULL },
 	{ "memcheck", "Uninit*", "uninitialised", 0, NULL },
 	{ "memcheck", "InvalidFree", "invalid-free", 0, NULL },
 	{ "memcheck", "InvalidMemPool", "allocator-misuse", 0, NULL },
@@ -95,8 +118,13 @@ static const struct meaning meanings[] = {
 	{ NULL, "bad-__sanitizer_get_allocated_size", "allocator-misuse", 0, NULL },
 	{ NULL, "*-param-overlap", "api-misuse", 0, NULL },
 	{ NULL, "negative-size-param", "api-misuse", 0, NULL },
-	{ NULL, "bad-__sanitizer_annotate_*", "api-misuse", 0, NULL },
+	{ NULL, "bad-__sanitizer_*container*", "api-misuse", 0, NULL },
+	{ NULL, "tag-mismatch", "use-after-free", 0, "use-after-free" },
+	{ NULL, "tag-mismatch", "out-of-bounds", 0, NULL },
+	{ NULL, "allocation-tail-overwritten", "out-of-bounds", 787, NULL },
+	{ NULL, "invalid-free", "invalid-free", 0, NULL },
 	{ NULL, "*alloc-overflow", "api-misuse", 190, NULL },
+	{ NULL, "reallocarray-overflow", "api-misuse", 190, NULL },
 	{ NULL, "invalid-*align*", "api-misuse", 0, NULL },
 	{ NULL, "invalid-pointer-pair", "undefined", 0, NULL },
 	{ NULL, "initialization-order-fiasco", "undefined", 0, NULL },
@@ -113,6 +141,13 @@ static const struct meaning meanings[] = {
 	{ NULL, "ILL", "crash", 0, NULL },
 	{ NULL, "ABRT", "crash", 0, NULL },
 	{ NULL, "DEADLYSIGNAL", "crash", 0, NULL },
+	{ NULL, "access-violation", "crash", 0, NULL }, /* these are Windows' */
+	{ NULL, "in-page-error", "crash", 0, NULL },
+	{ NULL, "illegal-instruction", "crash", 0, NULL },
+	{ NULL, "privileged-instruction", "crash", 0, NULL },
+	{ NULL, "breakpoint", "crash", 0, NULL },
+	{ NULL, "int-*", "crash", 0, NULL },
+	{ NULL, "flt-*", "crash", 0, NULL },
 	{ NULL, "TRAP", "crash", 0, NULL },
 	{ NULL, "fatal_signal", "crash", 0, NULL },
 };
@@ -144,22 +179,20 @@ int category_cwe(const char *category)
 	return 0;
 }
 
-/* PATTERN may have one '*', anywhere. */
+/* In PATTERN '*' stands for any text. */
 static int matches(const char *pattern, const char *s)
 {
-	const char *star = strchr(pattern, '*');
-
-	if (!star)
-		return !strcmp(pattern, s);
-	size_t head = (size_t)(star - pattern), tail = strlen(star + 1), len = strlen(s);
-	if (tail && star[1] && pattern[0] == '*' && star[tail] == '*') { /* "*x*" */
-		char *inner = xstrndup(pattern + 1, strlen(pattern) - 2);
-		int found = strstr(s, inner) != NULL;
-		free(inner);
-		return found;
+	for (; *pattern && *pattern != '*'; pattern++, s++)
+		if (*pattern != *s)
+			return 0;
+	if (!*pattern)
+		return !*s;
+	for (;; s++) {
+		if (matches(pattern + 1, s))
+			return 1;
+		if (!*s)
+			return 0;
 	}
-	return len >= head + tail && !strncmp(pattern, s, head) &&
-	       !strcmp(s + len - tail, star + 1);
 }
 
 /* Where Memcheck's invalid access went: into a block that was freed, or through a null pointer. */

@@ -50,6 +50,7 @@ static const struct phrase ubsan[] = {
 	{ "call to function", "incorrect function type", "function-type-mismatch", 1 },
 	{ "does not point to an object of type", NULL, "dynamic-type-mismatch", 0 },
 	{ "control flow integrity check", NULL, "cfi-bad-type", 1 },
+	{ "invalid ObjC cast", NULL, "invalid-objc-cast", 1 },
 	{ "misaligned address", NULL, "misaligned-pointer-use", 0 },
 	{ "null pointer", NULL, "null-pointer-use", 0 },
 	{ "insufficient space", NULL, "insufficient-object-size", 0 },

@@ -8,193 +8,89 @@
 
 #include "common/mem.h"
 #include "common/text.h"
-#include "reports/reader.h"
+#include "reports/sanitizer.h"
 
 struct state {
 	struct scanner *s;
-	struct report r;
-	long leak_pid;  /* of the list of leaks that we are in; -1: in none */
+	struct opens all;
 	int deadly;     /* a DEADLYSIGNAL's report has not come */
 	long deadly_at; /* its line */
 	const char *deadly_tool;
+	char *uninitialised; /* MSan's line on the bytes that a report to come is about */
 };
 
-static const struct {
-	const char *name, *tool;
-} runtimes[] = {
-	{ "HWAddressSanitizer", "asan" },
-	{ "AddressSanitizer", "asan" },
-	{ "LeakSanitizer", "lsan" },
-	{ "MemorySanitizer", "msan" },
-	{ "ThreadSanitizer", "tsan" },
-	{ "UndefinedBehaviorSanitizer", "ubsan" },
+struct header {
+	const char *tool, *text;
+	long pid;
+	size_t at; /* where it begins in its line */
 };
 
-/* The sanitizer whose name S begins with; *REST is what follows. NULL: none. */
-static const char *runtime_at(const char *s, const char **rest)
+/* Of warnings only these are findings; the rest is chatter. */
+static int is_warning(const char *text)
 {
-	for (size_t i = 0; i < sizeof runtimes / sizeof *runtimes; i++) {
-		*rest = text_after(s, runtimes[i].name);
-		if (*rest)
-			return runtimes[i].tool;
-	}
-	return NULL;
+	return text_after(text, "use-of-uninitialized-value") ||
+	       text_after(text, "writable-executable page usage");
 }
 
-/*
- * "==PID==ERROR: AddressSanitizer: TEXT" anywhere in S (old GCC puts a space before ERROR; a fatal
- * error of the runtime has no ERROR). Returns the tool and fills PID and TEXT, or NULL.
- */
-static const char *parse_header(const char *s, long *pid, const char **text)
+/* Fatal errors of the runtime that come without the word ERROR. */
+static int is_fatal(const char *text)
+{
+	return text_after(text, "CHECK failed") || text_after(text, "hard rss") ||
+	       text_after(text, "starting new threads after multi-threaded fork");
+}
+
+/* "==PID==ERROR: AddressSanitizer: TEXT" at S (old GCC puts a space before ERROR). */
+static int parse_header_at(const char *s, struct header *h)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)s[2]))
+		return 0;
+	h->pid = strtol(s + 2, &end, 10);
+	const char *q = text_after(end, "==");
+	if (!q)
+		return 0;
+	q += strspn(q, " ");
+	const char *warning = text_after(q, "WARNING: ");
+	const char *word = warning ? warning : text_after(q, "ERROR: ");
+	if (!word)
+		word = text_after(q, "FATAL: ");
+	const char *rest;
+	h->tool = sanitizer_tool(word ? word : q, &rest);
+	if (!h->tool)
+		return 0;
+	h->text = text_after(rest, ": ");
+	/* "FATAL: AddressSanitizer CHECK failed" */
+	if (!h->text && rest[0] == ' ' && !warning)
+		h->text = rest + 1;
+	if (!h->text || !*h->text)
+		return 0;
+	return warning ? is_warning(h->text) : word || is_fatal(h->text);
+}
+
+static int parse_header(const char *s, struct header *h)
 {
 	for (const char *p = s; (p = strstr(p, "==")); p++) {
-		char *end;
-		if (!isdigit((unsigned char)p[2]))
-			continue;
-		*pid = strtol(p + 2, &end, 10);
-		const char *q = text_after(end, "==");
-		if (!q)
-			continue;
-		q += strspn(q, " ");
-		const char *warning = text_after(q, "WARNING: ");
-		const char *word = warning ? warning : text_after(q, "ERROR: ");
-		if (!word)
-			word = text_after(q, "FATAL: ");
-		const char *rest, *tool = runtime_at(word ? word : q, &rest);
-		if (!tool)
-			continue;
-		*text = text_after(rest, ": ");
-		/* "FATAL: AddressSanitizer CHECK failed"; as a warning it is mere chatter */
-		if (!*text && rest[0] == ' ' && !warning)
-			*text = rest + 1;
-		if (!*text)
-			continue;
-		if (!word && !text_after(*text, "CHECK failed") && !text_after(*text, "hard rss"))
-			continue;
-		return tool;
+		if (parse_header_at(p, h)) {
+			h->at = (size_t)(p - s);
+			return 1;
+		}
 	}
-	return NULL;
-}
-
-/* Headers that do not begin with their kind. */
-static const struct {
-	const char *text, *kind;
-} headers[] = {
-	{ "attempting double-free", "double-free" },
-	{ "attempting free on address", "bad-free" },
-	{ "attempting to call malloc_usable_size", "bad-malloc_usable_size" },
-	{ "attempting to call __sanitizer_get_allocated_size",
-	        "bad-__sanitizer_get_allocated_size" },
-	{ "calloc parameters overflow", "calloc-overflow" },
-	{ "reallocarray parameters overflow", "reallocarray-overflow" },
-	{ "pvalloc parameters overflow", "pvalloc-overflow" },
-	{ "invalid allocation alignment", "invalid-allocation-alignment" },
-	{ "invalid alignment requested in aligned_alloc", "invalid-aligned-alloc-alignment" },
-	{ "invalid alignment requested in posix_memalign", "invalid-posix-memalign-alignment" },
-	{ "requested allocation size", "allocation-size-too-big" },
-	{ "allocator is out of memory", "out-of-memory" },
-	{ "out of memory", "out-of-memory" },
-	{ "failed to allocate", "out-of-memory" },
-	{ "specified RSS limit exceeded", "rss-limit-exceeded" },
-	{ "hard rss limit exhausted", "rss-limit-exceeded" },
-	{ "bad parameters to __sanitizer_annotate_contiguous_container",
-	        "bad-__sanitizer_annotate_contiguous_container" },
-	{ "bad parameters to __sanitizer_annotate_double_ended_contiguous_container",
-	        "bad-__sanitizer_annotate_double_ended_contiguous_container" },
-	{ "CHECK failed", "CHECK failed" },
-	{ "nested bug", "nested-bug" },
-	{ "writable-executable page usage", "w-and-x-usage" },
-};
-
-/* The SUMMARY's word for a header's text; owned by the caller. */
-static char *kind_of(const char *text)
-{
-	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
-		if (text_after(text, headers[i].text))
-			return xstrdup(headers[i].kind);
-	return xstrndup(text, strcspn(text, " :"));
+	return 0;
 }
 
 static void take_address(struct finding *f, const char *text)
 {
-	const char *p = strstr(text, " address 0x");
+	static const char *const named[] = { "bad-", "odr-violation", "invalid-pointer-pair" };
+	const char *p = text_after_any(text, " address 0x");
 
-	p = p ? p + strlen(" address ") : strstr(text, " on 0x");
-	if (p && *p == ' ')
-		p += strlen(" on ");
+	if (!p)
+		p = text_after_any(text, " on 0x");
+	for (size_t i = 0; !p && i < sizeof named / sizeof *named; i++)
+		if (text_after(f->kind, named[i]))
+			p = text_after_any(text, "0x");
 	if (p)
-		f->access.address = hex_dup(f, p);
-}
-
-static void take_header(
-        struct state *st, const struct line *line, const char *tool, long pid, const char *text)
-{
-	st->deadly = 0;
-	st->leak_pid = -1;
-	if (text_after(text, "detected memory leaks")) {
-		report_close(&st->r);
-		st->leak_pid = pid;
-		return;
-	}
-	if (text_after(text, "nested bug") && st->r.f) { /* its report ends here, cut */
-		report_text(&st->r, line);
-		report_close(&st->r);
-		return;
-	}
-	char *kind = kind_of(text);
-	report_open(&st->r, st->s, tool, kind, line, pid);
-	report_message(&st->r, text);
-	take_address(st->r.f, text);
-	if (!strcmp(kind, "bad-free") && st->r.f->access.address == NULL)
-		st->r.f->access.address = hex_dup(st->r.f, text + strcspn(text, "x") - 1);
-	free(kind);
-}
-
-/* "Direct leak of 7 byte(s) in 1 object(s) allocated from:" */
-static int take_leak(struct state *st, const struct line *line)
-{
-	const char *p = line->s + strspn(line->s, " ");
-	int direct = text_after(p, "Direct leak of ") != NULL;
-
-	if ((!direct && !text_after(p, "Indirect leak of ")) || !strstr(p, "byte(s) in "))
-		return 0;
-	report_open(&st->r, st->s, "lsan", direct ? "Direct leak" : "Indirect leak", line,
-	        st->leak_pid > 0 ? st->leak_pid : 0);
-	report_message(&st->r, p);
-	report_role(&st->r, ROLE_ALLOC);
-	return 1;
-}
-
-static int opens(void *state, const struct line *line)
-{
-	struct state *st = state;
-	const char *text, *rest;
-	long pid;
-
-	if (!strstr(line->s, "Sanitizer"))
-		return strstr(line->s, "leak of ") ? take_leak(st, line) : 0;
-	const char *tool = parse_header(line->s, &pid, &text);
-	if (tool) {
-		take_header(st, line, tool, pid, text);
-		return 1;
-	}
-	tool = runtime_at(line->s, &rest);
-	if (tool && (text_after(rest, ": CHECK failed: ") || text_after(rest, ": nested bug"))) {
-		take_header(st, line, tool, 0, rest + 2);
-		return 1;
-	}
-	const char *fatal = text_after_any(line->s, "FATAL: ");
-	if (fatal && runtime_at(fatal, &rest))
-		scanner_unparsed(st->s, line->number, line->s, "the checker itself gave up");
-	const char *deadly = strstr(line->s, "Sanitizer:DEADLYSIGNAL");
-	if (deadly && !st->deadly) {
-		st->deadly = 1;
-		st->deadly_at = line->number;
-		while (deadly > line->s && isalpha((unsigned char)deadly[-1]))
-			deadly--;
-		st->deadly_tool = runtime_at(deadly, &rest);
-	}
-	return 0;
+		f->access.address = hex_dup(f, p - strlen("0x"));
 }
 
 static const struct {
@@ -202,17 +98,19 @@ static const struct {
 	int role;
 } headings[] = {
 	{ "freed by thread", ROLE_FREE },
-	{ "previously allocated by thread", ROLE_ALLOC },
+	{ "previously allocated ", ROLE_ALLOC },
 	{ "allocated by thread", ROLE_ALLOC },
-	{ "Uninitialized value was created by", ROLE_ORIGIN },
+	{ "Uninitialized value was created", ROLE_ORIGIN },
 	{ "Uninitialized value was stored to memory at", ROLE_STORED },
 	{ "Memory was marked as uninitialized", ROLE_ORIGIN },
 	{ "Member fields were destroyed", ROLE_FREE },
+	{ "Member field was destroyed", ROLE_FREE },
+	{ "Virtual table ptr was destroyed", ROLE_FREE },
 	{ "These globals were registered at these points", ROLE_ALLOC },
 	{ "registered at:", ROLE_ALLOC },
 };
 
-/* Does LINE say what the next stack is? */
+/* Does S say what the next stack is? */
 static int take_heading(struct report *r, const char *s)
 {
 	s += strspn(s, " ");
@@ -242,6 +140,13 @@ static int take_detail(struct report *r, const char *s)
 		r->f->access.op = access_op(caused);
 		return 1;
 	}
+	const char *cause = text_after(s, "Cause: "); /* HWASan's guess of what it was */
+	if (cause) {
+		char *message = xasprintf("%s (%s)", r->f->message, cause);
+		report_message(r, message);
+		free(message);
+		return 1;
+	}
 	if (!r->f->stack_count && (text_after(s, "READ of size ") || text_after(s, "WRITE of ") ||
 	                                  text_after(s, "ACCESS of size ")))
 		return access_parse(r->f, &r->f->access, s) == 0;
@@ -256,6 +161,7 @@ static int is_own_text(const char *s)
 		"SCARINESS:",
 		"Address 0x",
 		"0x",
+		"Objects leaked above",
 	};
 
 	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
@@ -264,61 +170,260 @@ static int is_own_text(const char *s)
 	return s[0] == ' ' || s[0] == 0;
 }
 
-static int goes_on(void *state, const struct line *line)
+/* What may follow the summary: the memory around the address, and where the threads came from. */
+static int goes_on_after_end(struct open *o, const struct line *line)
 {
-	struct state *st = state;
-	struct report *r = &st->r;
-
-	if (!r->f)
+	if (text_after(line->s, "Thread T") && strstr(line->s, " created by ")) {
+		report_role(&o->r, ROLE_THREAD);
+		o->ended = OPEN_AGAIN;
+	} else if (!text_after(line->s, "Shadow byte") && !text_after(line->s, "=>0x") &&
+	           !text_after(line->s, "  ") && line->len) {
 		return 0;
-	if (text_after(line->s, "SUMMARY: ") && strstr(line->s, "Sanitizer: ")) {
+	}
+	report_text(&o->r, line);
+	return 1;
+}
+
+static int record_body(struct open *o, const struct line *line)
+{
+	if (text_after(line->s, "SUMMARY: ")) {
+		o->ended = OPEN_WHOLE;
+		if (o->r.f)
+			report_text(&o->r, line);
+		open_close(o);
+		return 1;
+	}
+	if (!o->r.f || !is_own_text(line->s))
+		return 0;
+	report_text(&o->r, line);
+	return 1;
+}
+
+/* The summary's word is the kind, whatever the header said in prose. */
+static void take_summary(struct report *r, const char *s)
+{
+	const char *kind = text_after_any(s, "Sanitizer: ");
+	size_t len = kind ? strcspn(kind, " :") : 0;
+
+	if (len && kind[len] && len < 100) {
+		char *word = xstrndup(kind, len);
+		report_set_kind(r, word);
+		free(word);
+	}
+}
+
+static int body(struct open *o, const struct line *line)
+{
+	struct report *r = &o->r;
+
+	if (o->list)
+		return record_body(o, line);
+	if (text_after(line->s, "==") && text_ends(line->s, "ABORTING")) {
 		report_text(r, line);
-		report_close(r);
-		st->leak_pid = -1;
+		o->ended = OPEN_WHOLE;
+		open_close(o);
 		return 1;
 	}
+	if (o->ended)
+		return goes_on_after_end(o, line);
+	if (text_after(line->s, "SUMMARY: "))
+		take_summary(r, line->s);
 	/* old runtimes have no SUMMARY, and the legend is the same for all */
-	if ((text_after(line->s, "==") && text_ends(line->s, "ABORTING")) ||
-	        text_after(line->s, "Shadow byte legend")) {
-		report_close(r);
+	if (text_after(line->s, "SUMMARY: ") || text_after(line->s, "Shadow byte legend")) {
+		report_text(r, line);
+		o->ended = OPEN_WHOLE;
 		return 1;
 	}
-	if (report_frame(r, line))
-		return 1;
 	if (take_heading(r, line->s) || take_detail(r, line->s) || is_own_text(line->s) ||
 	        text_after(line->s, "==")) {
+		if (text_after(line->s, "==="))
+			return 0;
 		report_text(r, line);
 		return 1;
 	}
-	/* Other processes write in between; after a good many such lines ours is over. */
-	if (++r->foreign > 100)
-		report_close(r);
 	return 0;
 }
 
-/* Is a report on F without a SUMMARY, or an end of another kind, cut? */
-static int needs_end(const struct finding *f)
+/* Is a report without a SUMMARY, or an end of another kind, cut? */
+static int needs_end(const struct open *o)
 {
-	return strcmp(f->tool, "lsan") != 0 && strcmp(f->kind, "CHECK failed") != 0 &&
-	       strcmp(f->kind, "nested-bug") != 0 && strcmp(f->kind, "rss-limit-exceeded") != 0;
+	static const char *const none[] = { "CHECK failed", "nested-bug", "rss-limit-exceeded",
+		"starting new threads after multi-threaded fork" };
+
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		if (!strcmp(o->r.f->kind, none[i]))
+			return 0;
+	return 1;
+}
+
+static const struct grammar grammar = { body, NULL, needs_end, 300 };
+
+static void take_uninitialised(struct state *st, struct finding *f)
+{
+	if (!st->uninitialised || strcmp(f->tool, "msan") != 0)
+		return;
+	const char *at = text_after_any(st->uninitialised, " inside [");
+
+	f->message = finding_printf(f, "%s: %s", f->message, st->uninitialised);
+	if (at)
+		f->access.address = hex_dup(f, at);
+	free(st->uninitialised);
+	st->uninitialised = NULL;
+}
+
+static void take_header(struct state *st, const struct line *line, const struct header *h)
+{
+	st->deadly = 0;
+	if (text_after(h->text, "detected memory leaks")) {
+		open_list(&st->all, &grammar, line, h->pid);
+		return;
+	}
+	char *kind = sanitizer_kind(h->text);
+	struct open *o = open_begin(&st->all, &grammar, h->tool, kind, line, h->at, h->pid);
+	free(kind);
+	report_message(&o->r, h->text);
+	take_address(o->r.f, h->text);
+	take_uninitialised(st, o->r.f);
+	const char *pc = text_after_any(h->text, "pc 0x");
+	o->pc = pc ? strtoull(pc, NULL, 16) : 0;
+}
+
+/* "Direct leak of 7 byte(s) in 1 object(s) allocated from:" */
+static int take_leak(struct state *st, const struct line *line)
+{
+	const char *p = line->s + strspn(line->s, " ");
+	int direct = text_after(p, "Direct leak of ") != NULL;
+
+	if ((!direct && !text_after(p, "Indirect leak of ")) || !strstr(p, "byte(s) in "))
+		return 0;
+	struct open *o = open_find_list(&st->all, line);
+	if (!o)
+		o = open_list(&st->all, &grammar, line, 0);
+	o->records++;
+	report_open(&o->r, st->s, "lsan", direct ? "Direct leak" : "Indirect leak", line, o->pid);
+	report_message(&o->r, p);
+	report_role(&o->r, ROLE_ALLOC);
+	return 1;
+}
+
+/* Runtimes that give up, and what that means for what was run. */
+static void take_refusal(struct state *st, const struct line *line)
+{
+	static const char *const refusals[] = {
+		"Sanitizer has encountered a fatal error",
+		"ASan runtime does not come first in initial library list",
+		"linked against incompatible ASan runtimes",
+		"ASan cannot proceed correctly. ABORTING",
+	};
+	const char *fatal = text_after_any(line->s, "FATAL: "), *rest;
+	int found = fatal && sanitizer_tool(fatal, &rest);
+
+	for (size_t i = 0; !found && i < sizeof refusals / sizeof *refusals; i++)
+		found = strstr(line->s, refusals[i]) != NULL;
+	if (found)
+		scanner_unparsed(st->s, line->number, line->s, "the checker itself gave up");
+}
+
+static void take_deadly(struct state *st, const struct line *line)
+{
+	const char *deadly = strstr(line->s, "Sanitizer:DEADLYSIGNAL"), *rest;
+
+	if (!deadly || st->deadly)
+		return;
+	st->deadly = 1;
+	st->deadly_at = line->number;
+	while (deadly > line->s && isalpha((unsigned char)deadly[-1]))
+		deadly--;
+	st->deadly_tool = NULL;
+	for (; !st->deadly_tool && *deadly != ':'; deadly++) /* other text may be glued to it */
+		st->deadly_tool = sanitizer_tool(deadly, &rest);
+}
+
+/* A runtime's error without a pid: "AddressSanitizer: CHECK failed: ..." */
+static int take_bare(struct state *st, const struct line *line)
+{
+	const char *rest, *tool = sanitizer_tool(line->s, &rest);
+	const char *text = tool ? text_after(rest, ": ") : NULL;
+
+	if (!text || !(text_after(text, "CHECK failed: ") || text_after(text, "nested bug")))
+		return 0;
+	struct header h = { tool, text, 0, 0 };
+	struct open *last = st->all.last;
+	if (text_after(text, "nested bug") && last && last->r.f) { /* its report ends here, cut */
+		report_text(&last->r, line);
+		last->ended = OPEN_WHOLE;
+		open_close(last);
+	} else {
+		take_header(st, line, &h);
+	}
+	return 1;
+}
+
+static int take_sanitizer(struct state *st, const struct line *line)
+{
+	struct header h;
+
+	if (tsan_begins(&st->all, line))
+		return 1;
+	if (parse_header(line->s, &h)) {
+		take_header(st, line, &h);
+		return 1;
+	}
+	if (take_bare(st, line))
+		return 1;
+	take_deadly(st, line);
+	return 0;
+}
+
+static void keep_uninitialised(struct state *st, const char *s)
+{
+	const char *at = strstr(s, "Uninitialized bytes in ");
+
+	if (!at || !strstr(at, " at offset "))
+		return;
+	free(st->uninitialised);
+	st->uninitialised = xstrndup(at, strcspn(at, ")") + 1);
+}
+
+static int opens(void *state, const struct line *line)
+{
+	struct state *st = state;
+
+	if (strstr(line->s, "Sanitizer") && take_sanitizer(st, line))
+		return 1;
+	if (strstr(line->s, "leak of ") && take_leak(st, line))
+		return 1;
+	if (ubsan_begins(&st->all, line))
+		return 1;
+	if (strstr(line->s, "Uninitialized bytes in "))
+		keep_uninitialised(st, line->s);
+	take_refusal(st, line);
+	return 0;
+}
+
+static int goes_on(void *state, const struct line *line)
+{
+	struct state *st = state;
+
+	return open_take(&st->all, line);
 }
 
 static void finish(void *state)
 {
 	struct state *st = state;
 
-	if (st->r.f && needs_end(st->r.f))
-		report_cut(&st->r, "the report has no end");
-	report_close(&st->r);
+	open_finish(&st->all);
 	if (st->deadly) {
 		char text[] = "DEADLYSIGNAL";
 		struct line line = { text, strlen(text), st->deadly_at, 0 };
-		report_open(&st->r, st->s, st->deadly_tool ? st->deadly_tool : "asan",
-		        "DEADLYSIGNAL", &line, 0);
-		report_message(&st->r, "a deadly signal, and no report followed");
-		report_cut(&st->r, "the report of a deadly signal is missing");
+		struct report r = { 0 };
+		report_open(&r, st->s, st->deadly_tool ? st->deadly_tool : "asan", "DEADLYSIGNAL",
+		        &line, 0);
+		report_message(&r, "a deadly signal, and no report followed");
+		report_cut(&r, "the report of a deadly signal is missing");
+		buf_release(&r.text);
 	}
-	buf_release(&st->r.text);
+	free(st->uninitialised);
 	free(st);
 }
 
@@ -327,7 +432,7 @@ static void *make(struct scanner *s)
 	struct state *st = xcalloc(1, sizeof *st);
 
 	st->s = s;
-	st->leak_pid = -1;
+	st->all.s = s;
 	return st;
 }
 
@@ -336,6 +441,11 @@ static const char *needle(size_t i)
 	static const char *const needles[] = {
 		"Sanitizer",
 		"leak of ",
+		": runtime error: ",
+		"ubsan: ",
+		"Uninitialized bytes in ",
+		"ASan runtime",
+		"ASan cannot proceed",
 		NULL,
 	};
 

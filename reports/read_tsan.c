@@ -2,26 +2,110 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/mem.h"
 #include "common/text.h"
-#include "reports/reader.h"
+#include "reports/sanitizer.h"
 
-struct state {
-	struct scanner *s;
-	struct report r;
-	int accesses; /* how many the open report has shown */
-};
-
-static int opens(void *state, const struct line *line)
+/* "  Previous atomic write of size 4 at 0x7b by thread T1 (mutexes: write M0):" */
+static int take_access(struct open *o, const char *s)
 {
-	struct state *st = state;
-	const char *text = text_after_any(line->s, "WARNING: ThreadSanitizer: ");
+	struct access access = { 0 };
+	struct finding *f = o->r.f;
+
+	if (!strstr(s, " of size ") || !strstr(s, " by ") || access_parse(f, &access, s))
+		return 0;
+	if (o->accesses++ == 0) {
+		f->access = access;
+		report_role(&o->r, ROLE_ACCESS);
+	} else { /* what was before a use after free is the free */
+		int freed = text_after(f->kind, "heap-use-after-free") != NULL;
+		report_role(&o->r, freed ? ROLE_FREE : ROLE_OTHER_ACCESS);
+	}
+	return 1;
+}
+
+static void take_heading(struct open *o, const char *s)
+{
+	int role = -1;
+
+	if (text_after(s, "Previous ") && strstr(s, " acquired "))
+		role = ROLE_LOCK;
+	else if (text_after(s, "Location is ") || text_after(s, "Issue is caused by"))
+		role = ROLE_ALLOC;
+	else if (text_after(s, "Mutex ") && strstr(s, " created at"))
+		role = ROLE_ORIGIN;
+	else if (text_after(s, "Mutex ") || text_after(s, "Hint: "))
+		role = ROLE_LOCK;
+	else if (text_after(s, "Ignore was enabled at"))
+		role = ROLE_ACCESS;
+	else if (text_after(s, "Thread ") || text_after(s, "As if synchronized"))
+		role = ROLE_THREAD;
+	else if (strstr(s, " of size ") && take_access(o, s))
+		return;
+	else if (!o->r.f->stack_count)
+		return;
+	report_role(&o->r, role);
+}
+
+static int body(struct open *o, const struct line *line)
+{
+	if (text_after(line->s, "SUMMARY: ThreadSanitizer")) {
+		report_text(&o->r, line);
+		o->ended = OPEN_WHOLE;
+		open_close(o);
+		return 1;
+	}
+	if (text_after(line->s, "==================") && o->r.f->stack_count) {
+		o->ended = OPEN_WHOLE;
+		open_close(o);
+		return 1;
+	}
+	if (text_after(line->s, "  ") && isalpha((unsigned char)line->s[2])) {
+		report_text(&o->r, line);
+		take_heading(o, line->s + 2);
+		return 1;
+	}
+	if (line->len == 0 || strstr(line->s, "[failed to restore the stack]")) {
+		report_text(&o->r, line);
+		return 1;
+	}
+	return 0;
+}
+
+/* The reports without a header have no end either. */
+static int needs_end(const struct open *o)
+{
+	return strstr(o->r.f->kind, "ignores enabled") == NULL;
+}
+
+static const struct grammar grammar = { body, NULL, needs_end, 300 };
+
+/* "ThreadSanitizer: thread T1  finished with ignores enabled, created at:" */
+static int begin_ignores(struct opens *all, const struct line *line, const char *text)
+{
+	if (!strstr(text, " finished with ignores enabled") ||
+	        !(text_after(text, "thread T") || text_after(text, "main thread")))
+		return 0;
+	char *kind = sanitizer_kind(text);
+	struct open *o = open_begin(all, &grammar, "tsan", kind, line, 0, 0);
+	report_message(&o->r, text);
+	if (text_ends(text, "created at:"))
+		report_role(&o->r, ROLE_THREAD);
+	free(kind);
+	return 1;
+}
+
+int tsan_begins(struct opens *all, const struct line *line)
+{
+	const char *text = text_after_any(line->s, "ThreadSanitizer: ");
 
 	if (!text)
 		return 0;
-	char *kind = xstrdup(text), *pid = NULL;
+	const char *warning = text_after_any(line->s, "WARNING: ThreadSanitizer: ");
+	if (!warning)
+		return begin_ignores(all, line, text);
+	char *kind = xstrdup(warning), *pid = NULL;
 	for (char *p = kind; (p = strstr(p, " (pid=")); p++)
 		pid = p;
 	if (!pid) {
@@ -29,107 +113,10 @@ static int opens(void *state, const struct line *line)
 		return 0;
 	}
 	*pid = 0;
-	report_open(&st->r, st->s, "tsan", kind, line, strtol(pid + strlen(" (pid="), NULL, 10));
-	report_message(&st->r, kind);
-	st->accesses = 0;
+	size_t prefix = (size_t)(warning - line->s) - strlen("WARNING: ThreadSanitizer: ");
+	struct open *o = open_begin(all, &grammar, "tsan", kind, line, prefix,
+	        strtol(pid + strlen(" (pid="), NULL, 10));
+	report_message(&o->r, kind);
 	free(kind);
 	return 1;
 }
-
-/* "  Previous atomic write of size 4 at 0x7b by thread T1 (mutexes: write M0):" */
-static int take_access(struct state *st, const char *s)
-{
-	struct access access = { 0 };
-
-	if (!strstr(s, " of size ") || !strstr(s, " by ") || access_parse(st->r.f, &access, s))
-		return 0;
-	if (st->accesses++ == 0) {
-		st->r.f->access = access;
-		report_role(&st->r, ROLE_ACCESS);
-	} else {
-		report_role(&st->r, ROLE_OTHER_ACCESS);
-	}
-	return 1;
-}
-
-static void take_heading(struct state *st, const char *s)
-{
-	int role = -1;
-
-	if (text_after(s, "Previous ") && strstr(s, " acquired "))
-		role = ROLE_LOCK;
-	else if (text_after(s, "Location is "))
-		role = ROLE_ALLOC;
-	else if (text_after(s, "Mutex ") && strstr(s, " created at"))
-		role = ROLE_ORIGIN;
-	else if (text_after(s, "Mutex ") || text_after(s, "Hint: "))
-		role = ROLE_LOCK;
-	else if (text_after(s, "Thread ") || text_after(s, "As if synchronized"))
-		role = ROLE_THREAD;
-	else if (strstr(s, " of size ") && take_access(st, s))
-		return;
-	else if (!st->r.f->stack_count)
-		return;
-	report_role(&st->r, role);
-}
-
-static int goes_on(void *state, const struct line *line)
-{
-	struct state *st = state;
-	struct report *r = &st->r;
-
-	if (!r->f)
-		return 0;
-	if (text_after(line->s, "SUMMARY: ThreadSanitizer")) {
-		report_text(r, line);
-		report_close(r);
-		return 1;
-	}
-	if (text_after(line->s, "==================") && r->f->stack_count) {
-		report_close(r);
-		return 1;
-	}
-	if (report_frame(r, line))
-		return 1;
-	if (text_after(line->s, "  ") && isalpha((unsigned char)line->s[2])) {
-		report_text(r, line);
-		take_heading(st, line->s + 2);
-		return 1;
-	}
-	if (line->len == 0 || strstr(line->s, "[failed to restore the stack]")) {
-		report_text(r, line);
-		return 1;
-	}
-	if (++r->foreign > 100)
-		report_close(r);
-	return 0;
-}
-
-static void finish(void *state)
-{
-	struct state *st = state;
-
-	report_cut(&st->r, "the report has no end");
-	buf_release(&st->r.text);
-	free(st);
-}
-
-static void *make(struct scanner *s)
-{
-	struct state *st = xcalloc(1, sizeof *st);
-
-	st->s = s;
-	return st;
-}
-
-static const char *needle(size_t i)
-{
-	static const char *const needles[] = {
-		"WARNING: ThreadSanitizer: ",
-		NULL,
-	};
-
-	return needles[i];
-}
-
-const struct reader tsan_reader = { "tsan", needle, make, opens, goes_on, finish };

@@ -6,36 +6,67 @@
 #include "common/text.h"
 #include "reports/frame.h"
 #include "reports/kinds.h"
-#include "reports/reader.h"
-
-struct state {
-	struct scanner *s;
-	struct report r;
-	const char *file; /* of the open report's first line, in its arena */
-	int line, column;
-};
+#include "reports/sanitizer.h"
 
 /*
  * Without a stack the place that the message names is all there is; with one, it is more exact than
  * the frame, which has no column from GCC, and that of a call's start from clang.
  */
-static void close_report(struct state *st)
+static void close_report(struct open *o)
 {
-	struct finding *f = st->r.f;
+	struct finding *f = o->r.f;
 
-	if (f && !f->stack_count && st->file) {
-		struct frame frame = { .line = st->line, .column = st->column };
-		frame.file = st->file;
-		report_role(&st->r, ROLE_ACCESS);
-		report_add_frame(&st->r, &frame);
-	} else if (f && f->stack_count && f->stacks->frames.n) {
+	if (!f->stack_count && o->file) {
+		struct frame frame = { .file = o->file, .line = o->line, .column = o->column };
+		report_role(&o->r, ROLE_ACCESS);
+		report_add_frame(&o->r, &frame);
+	} else if (f->stack_count && f->stacks->frames.n) {
 		struct frame *first = f->stacks->frames.v;
-		if (first->line == st->line && st->column)
-			first->column = st->column;
+		if (first->line == o->line && o->column)
+			first->column = o->column;
 	}
-	st->file = NULL;
-	report_close(&st->r);
 }
+
+/* "SUMMARY: UndefinedBehaviorSanitizer: KIND a.c:3:5": the runtime's own word, where it has one. */
+static void take_summary(struct open *o, const struct line *line)
+{
+	const char *said = text_after_any(line->s, "anitizer: ");
+	size_t len = said ? strcspn(said, " ") : 0;
+
+	report_text(&o->r, line);
+	if (len && !text_after(said, "undefined-behavior")) {
+		char *kind = xstrndup(said, len);
+		report_set_kind(&o->r, kind);
+		free(kind);
+	}
+	open_close(o);
+}
+
+static int body(struct open *o, const struct line *line)
+{
+	if (text_after(line->s, "SUMMARY: ")) {
+		take_summary(o, line);
+		return 1;
+	}
+	if (!line->len && o->r.expected) {
+		report_text(&o->r, line);
+		return 1;
+	}
+	/* the excerpt of the memory around an address, and notes on it */
+	if (strstr(line->s, ": note: ") || (line->len && line->s[0] == ' ' && !o->r.expected)) {
+		report_text(&o->r, line);
+		return 1;
+	}
+	return 0;
+}
+
+static int needs_end(const struct open *o)
+{
+	(void)o;
+	return 0;
+}
+
+static const struct grammar grammar = { body, close_report, needs_end, 20 };
 
 static void take_access(struct finding *f, const char *message)
 {
@@ -47,15 +78,16 @@ static void take_access(struct finding *f, const char *message)
 	};
 
 	for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
-		if (text_after(message, ops[i].start) && strstr(message, "address"))
+		if (text_after(message, ops[i].start) &&
+		        (strstr(message, "address") || strstr(message, "null pointer")))
 			f->access.op = ops[i].op;
 	const char *at = strstr(message, "address 0x");
 	if (at)
 		f->access.address = hex_dup(f, at + strlen("address "));
 }
 
-/* "ubsan: add-overflow by 0x4f4b44" */
-static int open_minimal(struct state *st, const struct line *line)
+/* "ubsan: add-overflow by 0x4f4b44[ address 0x10]" of the minimal runtime */
+static int begin_minimal(struct opens *all, const struct line *line)
 {
 	const char *kind = text_after_any(line->s, "ubsan: ");
 	const char *by = kind ? strstr(kind, " by 0x") : NULL;
@@ -63,90 +95,51 @@ static int open_minimal(struct state *st, const struct line *line)
 	if (!by || strchr(kind, ' ') != by)
 		return 0;
 	char *word = xstrndup(kind, (size_t)(by - kind));
-	close_report(st);
-	report_open(&st->r, st->s, "ubsan", word, line, 0);
-	report_message(&st->r, kind);
+	struct open *o = open_begin(all, &grammar, "ubsan", word, line, 0, 0);
 	free(word);
-	close_report(st);
+	report_message(&o->r, kind);
+	const char *at = text_after_any(by, " address ");
+	if (at)
+		o->r.f->access.address = hex_dup(o->r.f, at);
+	open_close(o);
 	return 1;
 }
 
-static int opens(void *state, const struct line *line)
+/* Where the file's name begins in S, if other output is before it. */
+static const char *skip_other(const char *s)
 {
-	struct state *st = state;
+	const char *slash = strstr(s, " /"), *bracket = s[0] == '[' ? strstr(s, "] ") : NULL;
+
+	if (slash)
+		return slash + 1;
+	return bracket ? bracket + 2 : s;
+}
+
+int ubsan_begins(struct opens *all, const struct line *line)
+{
 	const char *at = strstr(line->s, ": runtime error: ");
 
 	if (!at)
-		return strstr(line->s, "ubsan: ") ? open_minimal(st, line) : 0;
+		return strstr(line->s, "ubsan: ") ? begin_minimal(all, line) : 0;
 	const char *message = at + strlen(": runtime error: ");
+	const char *from = skip_other(line->s);
+	if (from >= at)
+		from = line->s;
 	int number, column;
-	char *file = xstrndup(line->s, (size_t)(at - line->s));
+	char *file = xstrndup(from, (size_t)(at - from));
 	frame_split_location(file, &number, &column);
-	int unknown = text_after(file, "<unknown>") != NULL;
+	int unknown = strstr(file, "<unknown>") != NULL;
 	if (!number && !unknown && !strstr(file, "+0x")) { /* another program's runtime error */
 		free(file);
 		return 0;
 	}
-	close_report(st);
-	report_open(&st->r, st->s, "ubsan", ubsan_kind(message), line, 0);
-	report_message(&st->r, message);
-	take_access(st->r.f, message);
-	st->line = number;
-	st->column = column;
-	st->file = unknown ? NULL : finding_strdup(st->r.f, file);
+	struct open *o = open_begin(all, &grammar, "ubsan", ubsan_kind(message), line,
+	        (size_t)(from - line->s), 0);
+	report_message(&o->r, message);
+	take_access(o->r.f, message);
+	o->line = number;
+	o->column = column;
+	o->file = unknown ? NULL : finding_strdup(o->r.f, file);
 	free(file);
 	return 1;
 }
-
-static int goes_on(void *state, const struct line *line)
-{
-	struct state *st = state;
-
-	if (!st->r.f)
-		return 0;
-	if (report_frame(&st->r, line))
-		return 1;
-	if (text_after(line->s, "SUMMARY: UndefinedBehaviorSanitizer") ||
-	        (text_after(line->s, "SUMMARY: ") && strstr(line->s, "undefined-behavior"))) {
-		report_text(&st->r, line);
-		close_report(st);
-		return 1;
-	}
-	if (strstr(line->s, ": note: ") || (line->len && line->s[0] == ' ' && !st->r.expected)) {
-		report_text(&st->r, line);
-		return 1;
-	}
-	if (++st->r.foreign > 20)
-		close_report(st);
-	return 0;
-}
-
-static void finish(void *state)
-{
-	struct state *st = state;
-
-	close_report(st);
-	buf_release(&st->r.text);
-	free(st);
-}
-
-static void *make(struct scanner *s)
-{
-	struct state *st = xcalloc(1, sizeof *st);
-
-	st->s = s;
-	return st;
-}
-
-static const char *needle(size_t i)
-{
-	static const char *const needles[] = {
-		": runtime error: ",
-		"ubsan: ",
-		NULL,
-	};
-
-	return needles[i];
-}
-
-const struct reader ubsan_reader = { "ubsan", needle, make, opens, goes_on, finish };

@@ -40,7 +40,7 @@ struct reader {
 	void (*finish)(void *state); /* the log ends: hands over what is open; frees STATE */
 };
 
-extern const struct reader sanitizer_reader, tsan_reader, ubsan_reader;
+extern const struct reader sanitizer_reader;
 extern const struct reader memcheck_xml_reader, memcheck_text_reader, cpython_reader;
 
 /*

@@ -13,10 +13,8 @@
 
 /* The order matters where two could open on one line: the more particular shape first. */
 static const struct reader *const readers[] = {
-	&tsan_reader,
 	&sanitizer_reader,
 	&memcheck_xml_reader,
-	&ubsan_reader,
 	&memcheck_text_reader,
 	&cpython_reader,
 };
