@@ -9,7 +9,7 @@
 #include "common/mem.h"
 #include "reports/buildid.h"
 
-enum { NOTES_MAX = 1 << 16, HEADERS_MAX = 512, ID_MAX = 64 };
+enum { NOTES_MAX = 1 << 16, HEADERS_MAX = 512, SECTIONS_MAX = 4096, ID_MAX = 64 };
 
 /* Notes are padded to 4 bytes, and so is what is in them. */
 static size_t padded(size_t n)
@@ -78,13 +78,40 @@ static char *read_id(int fd, const Elf64_Ehdr *file)
 	return id;
 }
 
-int buildid_read(const char *path, char **id)
+static int has_symbols(int fd, const Elf64_Ehdr *file)
+{
+	size_t n = file->e_shnum < SECTIONS_MAX ? file->e_shnum : SECTIONS_MAX;
+	int found = 0;
+
+	if (file->e_ident[EI_CLASS] != ELFCLASS64 || file->e_shentsize != sizeof(Elf64_Shdr))
+		return 1; /* not known */
+	Elf64_Shdr *sections = xcalloc(n ? n : 1, sizeof *sections);
+	ssize_t len = pread(fd, sections, n * sizeof *sections, (off_t)file->e_shoff);
+	for (size_t i = 0; len > 0 && i < (size_t)len / sizeof *sections && !found; i++)
+		found = sections[i].sh_type == SHT_SYMTAB;
+	free(sections);
+	return found;
+}
+
+/* As distributions install it: debug information by build id. */
+static int has_debug_file(const char *id)
+{
+	if (!id || strlen(id) < 3)
+		return 0;
+	char *path = xasprintf("/usr/lib/debug/.build-id/%.2s/%s.debug", id, id + 2);
+	int there = !access(path, R_OK);
+	free(path);
+	return there;
+}
+
+int buildid_read(const char *path, char **id, int *symbols)
 {
 	struct stat st;
 	Elf64_Ehdr file = { 0 };
 	int fd, is_elf = 0;
 
 	*id = NULL;
+	*symbols = 0;
 	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0;
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
@@ -92,9 +119,11 @@ int buildid_read(const char *path, char **id)
 		return 0;
 	ssize_t n = pread(fd, &file, sizeof file, 0);
 	if (n >= SELFMAG && !memcmp(file.e_ident, ELFMAG, SELFMAG)) {
-		is_elf = 1;
-		if (n == (ssize_t)sizeof file)
+		is_elf = *symbols = 1; /* as far as we know */
+		if (n == (ssize_t)sizeof file) {
 			*id = read_id(fd, &file);
+			*symbols = has_symbols(fd, &file) || has_debug_file(*id);
+		}
 	}
 	close(fd);
 	return is_elf;

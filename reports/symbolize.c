@@ -76,6 +76,8 @@ static int may_be_module(const char *path)
 
 static const struct module *module_of(const char *path)
 {
+	int symbols = 0;
+
 	for (size_t i = 0; i < known.module_count; i++)
 		if (!strcmp(known.modules[i].path, path))
 			return &known.modules[i];
@@ -84,7 +86,8 @@ static const struct module *module_of(const char *path)
 	struct module *m = &known.modules[known.module_count++];
 	m->path = xstrdup(path);
 	m->id = NULL;
-	m->here = may_be_module(path) && buildid_read(path, &m->id);
+	/* where there are but exported names, the checker had all that there is */
+	m->here = may_be_module(path) && buildid_read(path, &m->id, &symbols) && symbols;
 	return m;
 }
 
