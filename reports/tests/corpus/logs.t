@@ -15,7 +15,7 @@ echo 1..3
 # shellcheck disable=SC2046 # words are wanted
 if ! ${CC:-cc} -std=c11 -D_GNU_SOURCE -I"$SRCDIR" $(xml2-config --cflags 2>/dev/null) \
 	-o "$work/scan_dump" "$SRCDIR/reports/tests/scan_dump.c" "$BUILD/library.a" \
-	-lxml2 -lxxhash; then
+	-lxml2 -ljansson -lxxhash; then
 	echo "Bail out! scan_dump does not build"
 	exit 1
 fi
