@@ -114,7 +114,8 @@ void recipe_release(struct recipe *r)
 {
 	struct strv *lists[] = { &r->prepare, &r->configure, &r->make, &r->build_env, &r->env,
 		&r->wrapper, &r->unit_command, &r->list_command, &r->verify_command,
-		&r->controls_command, &r->uncached, &r->properties };
+		&r->controls_command, &r->uncached, &r->properties, &r->alone_command, &r->alone_test,
+		&r->debugger, &r->debug_env, &r->attach };
 	char *texts[] = { r->cell, r->summary, r->runtime, r->version, r->unavailable, r->cflags,
 		r->ldflags, r->program, r->program_name };
 

@@ -46,6 +46,8 @@ struct recipe {
 	char *cflags, *ldflags;	  /* "" when there are none */
 	struct strv build_env, env;  /* NAME=VALUE, added to a clean base */
 	struct strv wrapper;	  /* before every test command: valgrind ... */
+	struct strv alone_command, alone_test; /* a unit by hand, and one test case of it */
+	struct strv debugger, debug_env, attach; /* the same under a debugger; see cells/asan.conf */
 	struct strv unit_command, list_command, verify_command, controls_command;
 	char *program;		  /* the interpreter, "{build}/python" */
 	char *program_name;	  /* "python": what {python} is called */

@@ -95,15 +95,32 @@ static json_t *proofs_json(const struct cell_run *c)
 	return list;
 }
 
+static json_t *words_json(const struct strv *words)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < words->n; i++)
+		json_array_append_new(list, json_string(words->v[i]));
+	return list;
+}
+
+/* {unit}, {test} and the program stay as they are: `exec` and the reader of a report fill them. */
+static json_t *rerun_json(const struct recipe *r)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "alone", words_json(&r->alone_command), "test",
+		words_json(&r->alone_test), "debugger", words_json(&r->debugger), "debug_env",
+		words_json(&r->debug_env), "attach", words_json(&r->attach));
+}
+
 int cell_write(const struct cell_run *c)
 {
 	struct err e = { 0 };
 	char *path = xasprintf("%s/cell.json", c->dir);
-	json_t *o = json_pack("{s:s, s:s, s:s, s:o, s:b, s:o, s:o, s:f, s:o, s:o}", "schema",
+	json_t *o = json_pack("{s:s, s:s, s:s, s:o, s:b, s:o, s:o, s:f, s:o, s:o, s:o}", "schema",
 		"sanmatrix-cell/1", "cell", c->recipe.cell, "state", state_name(c->state), "reason",
 		optional(c->reason), "requested", c->requested, "log", optional(c->log), "properties",
 		properties_json(&c->recipe), "seconds", c->seconds, "skipped",
-		skips_json(c), "controls", proofs_json(c));
+		skips_json(c), "controls", proofs_json(c), "rerun", rerun_json(&c->recipe));
 	char *text = o ? json_dumps(o, JSON_INDENT(1)) : NULL;
 	int rc = -1;
 

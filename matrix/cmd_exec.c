@@ -26,18 +26,21 @@ static const char usage[] =
 	"\n"
 	"  --cell CELL         the cell (A,B: one after the other)\n"
 	"  --name NAME         what the run is called in the reports (default: exec)\n"
+	"  --terminal          give COMMAND this terminal, unsupervised: for debuggers. Reports go to\n"
+	"                      standard error, where the checker can do that, and are not summed up\n"
 	"  --junit F, --json F write these views there too; - is standard output\n"
 	SESSION_USAGE
 	"\n"
 	"OUT is out/exec by default. There is no time limit unless --timeout is given.\n"
 	"Exit status: 0 clean, 1 findings or the command failed, 2 usage, 3 infrastructure.\n";
 
-enum { OPT_NAME = OPT_RUN_FIRST, OPT_JUNIT, OPT_JSON };
+enum { OPT_NAME = OPT_RUN_FIRST, OPT_JUNIT, OPT_JSON, OPT_TERMINAL };
 enum { PRIORITY_COMMAND = 1 };
 
 static const struct option options[] = {
 	SESSION_OPTIONS,
 	{ "name", required_argument, NULL, OPT_NAME },
+	{ "terminal", no_argument, NULL, OPT_TERMINAL },
 	{ "junit", required_argument, NULL, OPT_JUNIT },
 	{ "json", required_argument, NULL, OPT_JSON },
 	{ NULL, 0, NULL, 0 },
@@ -46,6 +49,7 @@ static const struct option options[] = {
 /* What is to be run; one for the whole program, as callbacks get only the cell. */
 static struct {
 	const char *name, *junit, *json;
+	int terminal;
 	struct strv command;
 } request = { .name = "exec" };
 
@@ -57,6 +61,9 @@ static int parse(int argc, char **argv, struct session_options *o)
 		switch (c) {
 		case OPT_NAME:
 			request.name = optarg;
+			break;
+		case OPT_TERMINAL:
+			request.terminal = 1;
 			break;
 		case OPT_JUNIT:
 			request.junit = optarg;
@@ -74,7 +81,9 @@ static int parse(int argc, char **argv, struct session_options *o)
 	}
 	for (int i = optind; i < argc; i++)
 		strv_push(&request.command, argv[i]);
-	if (!o->cells.n)
+	if (request.terminal && o->cells.n > 1)
+		warn("--terminal takes one cell");
+	else if (!o->cells.n)
 		warn("exec needs --cell: `sanmatrix cells` lists them");
 	else if (!request.command.n)
 		warn("exec needs a command: sanmatrix exec --cell CELL -- COMMAND...");
@@ -118,14 +127,21 @@ static void use_own_surroundings(struct task *t)
 	t->spec.env = env;
 }
 
-static void queue_command(struct cell_run *c)
+static struct task *command_task(struct cell_run *c, struct err *e)
 {
-	struct err e = { 0 };
 	char *name = path_encode(request.name), *dir = xasprintf("%s/units/%s", c->dir, name);
-	struct task *t = cell_task(c, "command", request.name, dir, &request.command, 1, &e);
+	struct task *t = cell_task(c, "command", request.name, dir, &request.command, 1, e);
 
 	free(dir);
 	free(name);
+	return t;
+}
+
+static void queue_command(struct cell_run *c)
+{
+	struct err e = { 0 };
+	struct task *t = command_task(c, &e);
+
 	if (!t) {
 		cell_fail(c, CELL_FAILED, NULL, "%s", e.msg);
 		return;
@@ -147,7 +163,41 @@ static void exec_cell(struct cell_run *c)
 		cell_ready(c);
 	else
 		cell_prove(c);
-	queue_command(c);
+	if (!request.terminal)
+		queue_command(c);
+}
+
+/*
+ * In our place: a debugger needs the terminal, its process group and its signals for itself. It comes
+ * back only with what went wrong.
+ */
+static enum exit_status become_command(struct session *s)
+{
+	struct cell_run *c = s->cells[0];
+	struct err e = { 0 };
+	struct task *t = c->state == CELL_READY ? command_task(c, &e) : NULL;
+
+	if (!t) {
+		warn("cell '%s': %s", c->recipe.cell, c->state == CELL_READY ? e.msg : c->reason);
+		return EXIT_INFRASTRUCTURE;
+	}
+	use_own_surroundings(t);
+	for (size_t i = 0; i < t->spec.env.n; i++) {
+		const char *equals = strchr(t->spec.env.v[i], '=');
+		size_t n = equals ? (size_t)(equals - t->spec.env.v[i]) : 0;
+		if (n > 8 && memcmp(equals - 8, "_OPTIONS", 8) == 0) { /* the last one counts */
+			char *old = t->spec.env.v[i];
+			t->spec.env.v[i] = xasprintf("%s:log_path=stderr", old);
+			free(old);
+		}
+	}
+	progress_free(s->progress);
+	s->progress = NULL;
+	fflush(NULL);
+	execvpe(t->spec.argv.v[0], t->spec.argv.v, t->spec.env.v);
+	warn("cannot run '%s':", t->spec.argv.v[0]);
+	task_free(t);
+	return EXIT_USAGE;
 }
 
 static int write_more_views(const char *out, struct err *e)
@@ -173,10 +223,12 @@ static enum exit_status run_command(struct session *s, const struct session_opti
 	int signal_number = -1;
 
 	if (session_open(s, o, &e) == 0) {
-		for (size_t i = 0; i < s->cell_count; i++)
+		for (size_t i = 0; i < s->cell_count && !request.terminal; i++)
 			strv_push(&s->cells[i]->units, request.name);
 		signal_number = session_work(s, exec_cell, &e);
 	}
+	if (signal_number == 0 && request.terminal)
+		return become_command(s);
 	if (signal_number < 0) {
 		warn("%s", e.msg);
 		return e.code;

@@ -187,6 +187,9 @@ static int read_members(struct draft *d, cfg_t *section, int strict, struct err 
 	add_env(&r->env, section, "env");
 	replace_list(&r->wrapper, section, "wrapper");
 	replace_list(&r->prepare, section, "prepare");
+	replace_list(&r->debugger, section, "debugger");
+	replace_list(&r->debug_env, section, "debug-env");
+	replace_list(&r->attach, section, "attach");
 	set_text(&d->unavailable, conf_str(section, "unavailable"));
 	if (conf_has(section, "valgrind"))
 		d->valgrind = cfg_getbool(section, "valgrind") == cfg_true;

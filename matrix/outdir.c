@@ -126,8 +126,9 @@ int outdir_finish(struct session *s, int finished, struct err *e)
 
 	gethostname(host, sizeof host - 1);
 	clock_format(s->started, started);
-	json_t *run = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:b, s:o}", "schema",
-		"sanmatrix-run/1", "id", s->id, "runtime", s->runtime.name, "version", s->runtime.version,
+	char *src = o->runtime_src ? path_absolute(o->runtime_src) : NULL;
+	json_t *run = json_pack("{s:s, s:s?, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:b, s:o}", "schema",
+		"sanmatrix-run/1", "runtime_src", src, "id", s->id, "runtime", s->runtime.name, "version", s->runtime.version,
 		"suite", o->suite, "hashseed", o->seed, "started", started, "hostname", host, "jobs", o->jobs,
 		"partition", o->partition ? o->partition : "hash:1/1", "finished", finished, "cells",
 		cells_json(s));
@@ -136,6 +137,7 @@ int outdir_finish(struct session *s, int finished, struct err *e)
 		      : err_set(e, EXIT_INFRASTRUCTURE, "cannot encode '%s': a name is not UTF-8", path);
 	free(text);
 	json_decref(run);
+	free(src);
 	free(path);
 	return rc;
 }

@@ -169,6 +169,8 @@ static void finish_commands(struct draft *d, const struct runtime *rt, const str
 	splice(&r->unit_command, "{test-args}", &d->test_args);
 	skip_case_args(r, rt->conf, &cases);
 	splice(&r->unit_command, "{skip-cases}", &cases);
+	conf_list(rt->conf, "alone-command", &r->alone_command);
+	conf_list(rt->conf, "alone-test-args", &r->alone_test);
 	read_command(&r->list_command, rt->conf, "list-command", &vars);
 	read_command(&r->verify_command, rt->conf, "verify-command", &vars);
 	read_command(&r->controls_command, rt->conf, "controls-command", &vars);

@@ -28,6 +28,8 @@ static cfg_opt_t options[] = {
 	CFG_STR("program", NULL, CFGF_NODEFAULT),
 	CFG_STR("program-name", NULL, CFGF_NODEFAULT),
 	CFG_STR_LIST("unit-command", NULL, CFGF_NODEFAULT),
+	CFG_STR_LIST("alone-command", NULL, CFGF_NODEFAULT),
+	CFG_STR_LIST("alone-test-args", NULL, CFGF_NODEFAULT),
 	CFG_STR_LIST("skip-case-args", NULL, CFGF_NODEFAULT),
 	CFG_STR_LIST("list-command", NULL, CFGF_NODEFAULT),
 	CFG_STR_LIST("verify-command", NULL, CFGF_NODEFAULT),

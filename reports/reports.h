@@ -107,6 +107,7 @@ struct cell_result {
 	struct strv partitions; /* as in run.json, of each result folder that was added */
 	struct property *properties;
 	size_t property_count;
+	char *source; /* of the runtime, where the run was told one */
 	struct rerun_parts rerun;
 	struct control_result *controls;
 	size_t control_count;

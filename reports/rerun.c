@@ -71,6 +71,10 @@ static void add_call(struct buf *b, const char *command, const struct results *r
 		add_word(b, "--runtime");
 		add_word(b, c->runtime);
 	}
+	if (c->source) {
+		add_word(b, "--runtime-src");
+		add_word(b, c->source);
+	}
 	if (r->hashseed && strcmp(r->hashseed, usual_seed) != 0) {
 		add_word(b, "--seed");
 		add_word(b, r->hashseed);
@@ -131,7 +135,8 @@ int rerun_unit(struct rerun *to, const struct results *r, const struct cell_resu
 	struct buf attach = { 0 };
 
 	*to = (struct rerun){ 0 };
-	if (c->raw || !unit || !*unit || is_odd(unit) || is_odd(test) || is_odd(c->runtime))
+	if (c->raw || !unit || !*unit || is_odd(unit) || is_odd(test) || is_odd(c->runtime) ||
+	    is_odd(c->source))
 		return -1;
 	if (!strchr(unit, ','))
 		to->unit = unit_line(r, c, unit);

@@ -293,6 +293,7 @@ static void cell_release(struct cell_result *c)
 	free(c->properties);
 	free(c->controls);
 	free(c->runtime);
+	free(c->source);
 	free(c->cell);
 	free(c->label);
 	free(c->state);

@@ -65,13 +65,15 @@ static void take_smaller(char **to, char *value)
 	}
 }
 
-static void read_planned(struct cell_result *c, const json_t *cell, const char *partition)
+static void read_planned(struct cell_result *c, const json_t *run, const json_t *cell,
+			 const char *partition)
 {
 	json_t *unit;
 	size_t i;
 
 	if (json_is_true(json_object_get(cell, "requested")))
 		c->requested = 1;
+	take_smaller(&c->source, json_text(run, "runtime_src"));
 	if (partition)
 		strv_push(&c->partitions, partition);
 	json_array_foreach(json_object_get(cell, "units"), i, unit)
@@ -106,7 +108,7 @@ int run_read(struct results *r, const char *folder, struct strv *cells, char **r
 
 		if (name && *name && !strchr(name, '/') && name[0] != '.') {
 			strv_push(cells, name);
-			read_planned(cell_get(r, *runtime, name), cell, partition);
+			read_planned(cell_get(r, *runtime, name), run, cell, partition);
 		}
 		free(name);
 	}

@@ -8,11 +8,12 @@
 #include "common/mem.h"
 #include "reports/clean.h"
 #include "reports/finding_text.h"
+#include "reports/guide.h"
 #include "reports/reports.h"
 #include "reports/store.h"
 #include "reports/table.h"
 
-enum { LINES_MAX = 100 };
+enum { LINES_MAX = 100, RERUNS_MAX = 5 };
 
 static const char *plural(size_t n)
 {
@@ -283,6 +284,58 @@ static void write_findings(const struct results *r, struct table *t)
 			   r->finding_count - LINES_MAX);
 }
 
+/* Whole, however long: it is there to be copied. */
+static void write_command(const struct table *t, const char *name, const char *command)
+{
+	if (command)
+		fprintf(t->file, "  %s: %s\n", name, command);
+}
+
+static int write_rerun(const struct results *r, const struct finding *f, struct table *t)
+{
+	struct rerun again;
+
+	if (strcmp(f->status, "new") != 0 || strcmp(f->severity, "error") != 0 ||
+	    rerun_find(&again, r, f, NULL) < 0)
+		return 0;
+	char *title = finding_title(f), *line = clean_line(title, 80);
+	table_note(t, "to see %s again:", line);
+	write_command(t, "again", again.unit);
+	write_command(t, "alone", again.alone);
+	write_command(t, "gdb", again.debugger);
+	write_command(t, "and, in a second terminal", again.attach);
+	free(title);
+	free(line);
+	rerun_release(&again);
+	return 1;
+}
+
+static const char *defect_key(const struct finding *f)
+{
+	return f->defect ? f->defect : f->fingerprint ? f->fingerprint : "";
+}
+
+/* One finding speaks for its defect. */
+static void write_reruns(const struct results *r, struct table *t)
+{
+	const char *shown[RERUNS_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->finding_count && n < RERUNS_MAX; i++) {
+		const struct finding *f = r->findings[i];
+		size_t k = 0;
+
+		while (k < n && strcmp(shown[k], defect_key(f)) != 0)
+			k++;
+		if (k == n && write_rerun(r, f, t))
+			shown[n++] = defect_key(f);
+	}
+	if (n == RERUNS_MAX)
+		table_note(t, "the commands for all others are in summary.md and report.html");
+	if (n)
+		fputc('\n', t->file);
+}
+
 static void write_errors(const struct results *r, struct table *t)
 {
 	for (size_t i = 0; i < r->cell_count; i++) {
@@ -335,6 +388,7 @@ int write_summary(const struct results *r, FILE *f, int colour, struct err *e)
 		write_failed(r, &t);
 	}
 	write_findings(r, &t);
+	write_reruns(r, &t);
 	write_errors(r, &t);
 	write_totals(r, &t);
 	if (fflush(f) || ferror(f))

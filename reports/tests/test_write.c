@@ -204,8 +204,9 @@ static void json_has_the_schemas_members_in_order(void **state)
 {
 	(void)state;
 	static const char *const members[] = {
-		"tool",	    "kind",	   "category", "cwe",	 "message", "severity",	   "access",
-		"stacks",   "python",	   "fingerprint", "bucket", "status", "count", "occurrences",
+		"tool", "kind", "category", "cwe", "message", "severity", "access",
+		"stacks", "python", "fingerprint", "bucket", "defect", "status", "reason", "count",
+		"occurrences",
 	};
 	struct results r;
 	size_t i = 0;
@@ -251,7 +252,7 @@ static void no_line_of_the_summary_is_too_long(void **state)
 	fclose(f);
 	assert_null(strchr(text, '\033'));
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
-		assert_true(strlen(line) <= 100);
+		assert_true(strlen(line) <= 100 || !strncmp(line, "  again: ", 9));
 	free(text);
 	results_release(&r);
 }
