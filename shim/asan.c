@@ -155,12 +155,6 @@ static int start(void)
 	return 0;
 }
 
-static int bad_free(const void *p)
-{
-	(void)p;
-	return 0;
-}
-
 const struct ps_backend ps_asan = {
 	.name = "asan",
 	.title = "AddressSanitizer",
@@ -173,5 +167,4 @@ const struct ps_backend ps_asan = {
 	.fence = fence,
 	.open = open,
 	.region = region,
-	.bad_free = bad_free,
 };

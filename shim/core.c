@@ -169,13 +169,14 @@ PS_API void *poolshim_do_alloc(struct poolshim_pool *pool, void *raw, size_t siz
 	                ? ps_stack_here(__builtin_frame_address(0), ps_options.alloc_depth)
 	                : 0;
 	ps_bits_clear(start + PS_GRAIN, start + b.raw_size);
+	PS_CALL(prepare, &b);
 	ps_record_write(&b, PS_ALIVE);
 	if (has_canaries())
 		pad_write(&b);
 	if (pool->layout == POOLSHIM_TAIL)
 		ps_bit_set(start + b.raw_size - PS_GRAIN);
 	ps_bit_set(start);
-	backend->live(&b, flags);
+	PS_CALL(live, &b, flags);
 	return b.user;
 }
 
@@ -184,18 +185,18 @@ static PS_NOINLINE void bad_free(struct poolshim_pool *pool, void *p, const void
 {
 	uintptr_t start = ps_address(p) - (pool->layout == POOLSHIM_HEADER ? PS_GRAIN : 0);
 	struct ps_block b;
+	enum ps_fault fault = PS_UNDERRUN;
 
+	PS_CALL(quiet, 1);
 	if (ps_address(p) % PS_GRAIN || !ps_bit(start) || ps_block_from_bit(&b, start) ||
-	        b.user != p) {
-		ps_fault(PS_FOREIGN, pool, p, frame);
-		return;
-	}
-	if (!b.alive)
-		ps_fault(PS_DOUBLE_FREE, pool, p, frame);
+	        b.user != p)
+		fault = PS_FOREIGN;
+	else if (!b.alive)
+		fault = PS_DOUBLE_FREE;
 	else if (b.pool && b.pool != pool)
-		ps_fault(PS_WRONG_POOL, pool, p, frame);
-	else
-		ps_fault(PS_UNDERRUN, pool, p, frame);
+		fault = PS_WRONG_POOL;
+	PS_CALL(quiet, 0);
+	ps_fault(fault, pool, p, frame);
 }
 
 /* B is the allocator's again. Outside regions nothing may be left of it: its memory may be unmapped. */
@@ -205,7 +206,7 @@ static void give_back(const struct ps_block *b)
 
 	if (untracked)
 		ps_bits_clear(ps_address(b->raw), ps_address(b->raw) + b->raw_size);
-	ps_backend->released(b, untracked);
+	PS_CALL(released, b, untracked);
 }
 
 void ps_released(struct poolshim_pool *pool, unsigned char *user, size_t size)
@@ -240,7 +241,7 @@ PS_API void *poolshim_do_free(struct poolshim_pool *pool, void *block)
 	b.alive = 0;
 	b.freed = backend->own_stacks ? ps_stack_here(frame, ps_options.free_depth) : 0;
 	ps_record_write(&b, PS_KEPT);
-	backend->dead(&b);
+	PS_CALL(dead, &b);
 	if (keeps(pool) && ps_quarantine_put(&b))
 		return NULL;
 	give_back(&b);
@@ -264,7 +265,7 @@ PS_API int poolshim_do_resize(struct poolshim_pool *pool, void *block, size_t si
 		pad_write(&b);
 	if (pool->layout == POOLSHIM_TAIL)
 		ps_bit_set(ps_address(b.raw) + b.raw_size - PS_GRAIN);
-	ps_backend->resized(&b, old.size);
+	PS_CALL(resized, &b, old.size);
 	return 0;
 }
 
@@ -297,8 +298,8 @@ PS_API int poolshim_do_region_add(
 	        ps_region_add(pool, from, from + size))
 		return -1;
 	if (!(flags & POOLSHIM_OPEN))
-		ps_backend->fence(start, size, 0);
-	ps_backend->region(start, size, 1);
+		PS_CALL(fence, start, size, 0);
+	PS_CALL(region, start, size, 1);
 	return 0;
 }
 
@@ -308,21 +309,21 @@ PS_API void poolshim_do_region_remove(struct poolshim_pool *pool, void *start, s
 
 	ps_quarantine_forget(pool->owner, from, from + size);
 	ps_bits_clear(from, from + size);
-	ps_backend->open(start, size);
-	ps_backend->region(start, size, 0);
+	PS_CALL(open, start, size);
+	PS_CALL(region, start, size, 0);
 	ps_region_remove(pool, from, from + size);
 }
 
 PS_API void poolshim_do_access_begin(struct poolshim_pool *pool, const void *start, size_t size)
 {
 	(void)pool;
-	ps_backend->open(start, size);
+	PS_CALL(open, start, size);
 }
 
 PS_API void poolshim_do_access_end(struct poolshim_pool *pool, const void *start, size_t size)
 {
 	(void)pool;
-	ps_backend->fence(start, size, 1);
+	PS_CALL(fence, start, size, 1);
 }
 
 struct reset {
@@ -341,7 +342,7 @@ static void reset_one(uintptr_t start, void *arg)
 	b.alive = 0;
 	b.freed = r->stack;
 	ps_record_write(&b, PS_KEPT);
-	ps_backend->dead(&b);
+	PS_CALL(dead, &b);
 }
 
 static void reset(struct poolshim_pool *pool, ps_stack stack)

@@ -47,6 +47,14 @@ enum {
 
 typedef uint32_t ps_stack; /* a number of the depot; 0: none, 1: there was no room for it */
 
+enum ps_fault {
+	PS_DOUBLE_FREE,
+	PS_FOREIGN,
+	PS_WRONG_POOL,
+	PS_OVERRUN,  /* the bytes behind a block were overwritten */
+	PS_UNDERRUN, /* its record was */
+};
+
 enum ps_state { PS_FREE = 0, PS_ALIVE = 1, PS_KEPT = 2 };
 
 /*
@@ -96,11 +104,13 @@ struct ps_block {
 	ps_stack alloc, freed; /* FREED is the checkpoint where ALIVE */
 };
 
-/* One checker. Ranges are as the allocator knows them; all functions are to be cheap. */
+/* One checker. All but NAME, TITLE and _start_ may be NULL. */
 struct ps_backend {
 	const char *name, *title; /* "asan", and what its reports call it */
 	int own_stacks;		  /* the shim records stacks; else the checker does */
 	int (*start)(void);	  /* -1: it is not there. Nothing else is called then */
+	/* B's record is written next, where no block may have been */
+	void (*prepare)(const struct ps_block *b);
 	/* B is a block from now on: its user bytes may be used, the rest of the raw block not */
 	void (*live)(const struct ps_block *b, unsigned flags);
 	void (*resized)(const struct ps_block *b, size_t old_size);
@@ -110,9 +120,17 @@ struct ps_backend {
 	void (*fence)(const void *start, size_t size, int freed); /* nobody may use it */
 	void (*open)(const void *start, size_t size);		  /* all may be used */
 	void (*region)(const void *start, size_t size, int added);
-	/* P is about to be freed though it is no live block: does the checker say so itself? */
-	int (*bad_free)(const void *p);
+	/* reports FAULT with P itself: 1; it cannot: 0 */
+	int (*fault)(enum ps_fault fault, void *p);
+	void (*quiet)(int on); /* no reports on what the shim itself reads */
 };
+
+/* Calls NAME of the checker, if it has one. */
+#define PS_CALL(name, ...)                                                                        \
+	do {                                                                                       \
+		if (ps_backend->name)                                                              \
+			ps_backend->name(__VA_ARGS__);                                             \
+	} while (0)
 
 extern const struct ps_backend ps_asan, ps_msan, ps_tsan, ps_memcheck, ps_none;
 extern const struct ps_backend *ps_backend; /* NULL: not started, or nothing to do */
@@ -216,19 +234,11 @@ struct poolshim_pool *ps_region_pool(uintptr_t address); /* NULL: in none */
 
 /* --- report.c, describe.c, print.c: one report at a time, without malloc */
 
-enum ps_fault {
-	PS_DOUBLE_FREE,
-	PS_FOREIGN,
-	PS_WRONG_POOL,
-	PS_OVERRUN,  /* the bytes behind a block were overwritten */
-	PS_UNDERRUN, /* its record was */
-};
 /* Reports FAULT with P, which was given for POOL; FRAME as for ps_stack_here(). May not return. */
-void ps_fault(enum ps_fault fault, struct poolshim_pool *pool, const void *p, const void *frame);
+void ps_fault(enum ps_fault fault, struct poolshim_pool *pool, void *p, const void *frame);
 
 void ps_print(const char *text); /* lines */
 void ps_printf(const char *format, ...);
-void ps_print_flush(void);
 void ps_print_stack(ps_stack stack);
 /* The paragraph on what is at ADDRESS. 0, or -1: nothing is known. */
 int ps_describe(uintptr_t address);

@@ -99,7 +99,9 @@ PS_API size_t poolshim_leaks(const struct poolshim_pool *pool, uint64_t since)
 	if (!ps_backend)
 		return 0;
 	s.groups = ps_map(GROUPS * sizeof *s.groups);
+	PS_CALL(quiet, 1);
 	ps_bits_each(0, UINTPTR_MAX, take, &s);
+	PS_CALL(quiet, 0);
 	if (s.blocks && ps_backend->own_stacks)
 		print(&s);
 	if (s.groups)

@@ -1,74 +1,161 @@
 /*
- * No checker: with POOLSHIM_OPTIONS=check=1 the records and canaries still find what can be found when
- * a block is freed.
+ * Valgrind's Memcheck: its own client requests, so that no header of Valgrind's is needed. Memcheck
+ * keeps the stacks and says itself what is wrong; the first half of a record is kept, in bytes that
+ * stay accessible, for what it cannot know: which pool a block is of.
  */
+#include <stdlib.h>
+
 #include "internal.h"
 
-static void live(const struct ps_block *b, unsigned flags)
+#if defined(__x86_64__)
+static uintptr_t request(uintptr_t code, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d)
 {
-	(void)b;
-	(void)flags;
+	volatile uintptr_t args[6] = { code, a, b, c, d, 0 };
+	uintptr_t result = 0;
+
+	__asm__ volatile("rolq $3, %%rdi; rolq $13, %%rdi; rolq $61, %%rdi; rolq $51, %%rdi\n\t"
+	                 "xchgq %%rbx, %%rbx"
+	                 : "+d"(result)
+	                 : "a"(args)
+	                 : "cc", "memory");
+	return result;
+}
+#elif defined(__aarch64__)
+static uintptr_t request(uintptr_t code, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d)
+{
+	volatile uintptr_t args[6] = { code, a, b, c, d, 0 };
+	register uintptr_t result __asm__("x3") = 0;
+	register volatile uintptr_t *where __asm__("x4") = args;
+
+	__asm__ volatile("ror x12, x12, #3; ror x12, x12, #13; ror x12, x12, #51; ror x12, x12, #61\n\t"
+	                 "orr x10, x10, x10"
+	                 : "+r"(result)
+	                 : "r"(where)
+	                 : "cc", "memory");
+	return result;
+}
+#else
+static uintptr_t request(uintptr_t code, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d)
+{
+	(void)code, (void)a, (void)b, (void)c, (void)d;
+	return 0;
+}
+#endif
+
+enum {
+	REPORTING = 0x1801, /* 1: off, -1: on again */
+	MALLOCLIKE = 0x1301,
+	FREELIKE = 0x1302,
+	RESIZE_IN_PLACE = 0x130b,
+	RUNNING = 0x1001,
+	NOACCESS = 'M' << 24 | 'C' << 16,
+	UNDEFINED,
+	DEFINED,
+};
+
+enum { FENCE = 8 };
+
+static int start(void)
+{
+	char here[16];
+
+	/* other tools answer 0 to what they do not know */
+	return request(RUNNING, 0, 0, 0, 0) && request(DEFINED, ps_address(here), sizeof here, 0, 0)
+	               ? 0
+	               : -1;
+}
+
+/* The record's first half has to be accessible; where a block began before, it is. */
+static void prepare(const struct ps_block *b)
+{
+	uintptr_t what = ps_address(b->raw);
+
+	if (b->user == b->raw)
+		what += b->raw_size - FENCE;
+	else if (ps_bit(what))
+		return;
+	request(DEFINED, what, FENCE, 0, 0);
+}
+
+/* The bytes of the raw block that are neither the record's first half nor the block's. */
+static void fences(const struct ps_block *b)
+{
+	uintptr_t raw = ps_address(b->raw), user = ps_address(b->user);
+
+	if (raw != user)
+		request(NOACCESS, raw + FENCE, b->raw_size - FENCE, 0, 0);
+	else
+		request(NOACCESS, user + b->size, b->raw_size - b->size - FENCE, 0, 0);
+}
+
+static void poolshim_live(const struct ps_block *b, unsigned flags)
+{
+	fences(b);
+	request(MALLOCLIKE, ps_address(b->user), b->size, FENCE, !!(flags & POOLSHIM_ZEROED));
 }
 
 static void resized(const struct ps_block *b, size_t old_size)
 {
-	(void)b;
-	(void)old_size;
+	uintptr_t user = ps_address(b->user);
+
+	request(RESIZE_IN_PLACE, user, old_size, b->size, FENCE);
+	request(NOACCESS, user + b->size,
+	        b->raw_size - b->size - (user == ps_address(b->raw) ? FENCE : FENCE * 2), 0, 0);
 }
 
-static void dead(const struct ps_block *b)
+static void poolshim_dead(const struct ps_block *b)
 {
-	(void)b;
+	request(FREELIKE, ps_address(b->user), b->user == b->raw ? 0 : FENCE, 0, 0);
+	if (b->pool->keep)
+		request(DEFINED, ps_address(b->user),
+		        b->pool->keep < b->size ? b->pool->keep : b->size, 0, 0);
 }
 
 static void released(const struct ps_block *b, int untracked)
 {
-	(void)b;
-	(void)untracked;
+	if (untracked)
+		request(UNDEFINED, ps_address(b->raw), b->raw_size, 0, 0);
+	else if (b->user == b->raw || b->pool->link > FENCE)
+		request(UNDEFINED, ps_address(b->raw), b->pool->link, 0, 0);
 }
 
 static void fence(const void *start, size_t size, int freed)
 {
-	(void)start;
-	(void)size;
 	(void)freed;
+	request(NOACCESS, ps_address(start), size, 0, 0);
 }
 
 static void open(const void *start, size_t size)
 {
-	(void)start;
-	(void)size;
+	request(DEFINED, ps_address(start), size, 0, 0);
 }
 
-static void region(const void *start, size_t size, int added)
+/* A double free and a foreign pointer are Memcheck's to report; a wrong pool is its mismatched free. */
+static int poolshim_fault(enum ps_fault fault, void *p)
 {
-	(void)start;
-	(void)size;
-	(void)added;
+	if (fault == PS_WRONG_POOL)
+		free(p);
+	else
+		request(FREELIKE, ps_address(p), 0, 0, 0);
+	return 1;
 }
 
-static int bad_free(const void *p)
+static void quiet(int on)
 {
-	(void)p;
-	return 0;
-}
-
-static int start(void)
-{
-	return -1;
+	request(REPORTING, on ? 1 : (uintptr_t)-1, 0, 0, 0);
 }
 
 const struct ps_backend ps_memcheck = {
 	.name = "memcheck",
-	.title = "poolshim",
-	.own_stacks = 1,
+	.title = "Memcheck",
 	.start = start,
-	.live = live,
+	.prepare = prepare,
+	.live = poolshim_live,
 	.resized = resized,
-	.dead = dead,
+	.dead = poolshim_dead,
 	.released = released,
 	.fence = fence,
 	.open = open,
-	.region = region,
-	.bad_free = bad_free,
+	.fault = poolshim_fault,
+	.quiet = quiet,
 };

@@ -1,74 +1,72 @@
 /*
- * No checker: with POOLSHIM_OPTIONS=check=1 the records and canaries still find what can be found when
- * a block is freed.
+ * MemorySanitizer: what may not be used is uninitialised. The origin of a freed block's bytes is where
+ * it was freed.
  */
 #include "internal.h"
 
-static void live(const struct ps_block *b, unsigned flags)
+PS_WEAK void __msan_allocated_memory(const volatile void *p, size_t size);
+PS_WEAK void __msan_unpoison(const volatile void *p, size_t size);
+PS_WEAK void __msan_unpoison_param(size_t n);
+
+static int start(void)
 {
-	(void)b;
-	(void)flags;
+	return __msan_allocated_memory && __msan_unpoison ? 0 : -1;
+}
+
+static void poolshim_live(const struct ps_block *b, unsigned flags)
+{
+	__msan_allocated_memory(b->raw, b->raw_size);
+	if (flags & POOLSHIM_ZEROED)
+		__msan_unpoison(b->user, b->size);
 }
 
 static void resized(const struct ps_block *b, size_t old_size)
 {
-	(void)b;
-	(void)old_size;
+	size_t same = b->size < old_size ? b->size : old_size;
+
+	__msan_allocated_memory(
+	        b->user + same, b->raw_size - (size_t)(b->user - b->raw) - same);
 }
 
-static void dead(const struct ps_block *b)
+static void poolshim_dead(const struct ps_block *b)
 {
-	(void)b;
+	size_t keep = b->pool->keep;
+
+	if (keep < b->size)
+		__msan_allocated_memory(b->user + keep, b->size - keep);
 }
 
 static void released(const struct ps_block *b, int untracked)
 {
-	(void)b;
-	(void)untracked;
+	size_t n = untracked ? b->raw_size : b->pool->link;
+
+	if (n)
+		__msan_unpoison(b->raw, n);
+	/* arguments of the callback, which is instrumented code that we are not */
+	if (__msan_unpoison_param)
+		__msan_unpoison_param(2);
 }
 
 static void fence(const void *start, size_t size, int freed)
 {
-	(void)start;
-	(void)size;
 	(void)freed;
+	__msan_allocated_memory(start, size);
 }
 
 static void open(const void *start, size_t size)
 {
-	(void)start;
-	(void)size;
-}
-
-static void region(const void *start, size_t size, int added)
-{
-	(void)start;
-	(void)size;
-	(void)added;
-}
-
-static int bad_free(const void *p)
-{
-	(void)p;
-	return 0;
-}
-
-static int start(void)
-{
-	return -1;
+	__msan_unpoison(start, size);
 }
 
 const struct ps_backend ps_msan = {
 	.name = "msan",
-	.title = "poolshim",
+	.title = "MemorySanitizer",
 	.own_stacks = 1,
 	.start = start,
-	.live = live,
+	.live = poolshim_live,
 	.resized = resized,
-	.dead = dead,
+	.dead = poolshim_dead,
 	.released = released,
 	.fence = fence,
 	.open = open,
-	.region = region,
-	.bad_free = bad_free,
 };

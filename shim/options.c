@@ -85,7 +85,6 @@ static void help(void)
 	ps_print("POOLSHIM_OPTIONS: NAME=VALUE, separated by colons");
 	for (unsigned i = 0; i < OPTIONS; i++)
 		ps_printf("\t%s\n\t\t%s", table[i].name, table[i].help);
-	ps_print_flush();
 }
 
 /* SHARED: only the options that mean the same in the checkers. */

@@ -56,10 +56,8 @@ static void write_all(const char *p, size_t n)
 	errno = before;
 }
 
-void ps_print_flush(void)
+static void flush(void)
 {
-	if (!length)
-		return;
 	line[length] = 0;
 	/* prints any text, whatever its name says */
 	if (__sanitizer_report_error_summary) {
@@ -74,9 +72,7 @@ void ps_print_flush(void)
 static void put(char c)
 {
 	if (c == '\n') {
-		if (!length)
-			line[length++] = ' ';
-		ps_print_flush();
+		flush();
 	} else if (length < sizeof line - 2) {
 		line[length++] = c;
 	}

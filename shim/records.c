@@ -213,6 +213,8 @@ void ps_record_write(const struct ps_block *b, enum ps_state state)
 	uint64_t size = b->size < PS_SIZE_SHORT ? b->size : PS_SIZE_SHORT;
 
 	ps_record_short(b, state);
+	if (!ps_backend->own_stacks)
+		return;
 	atomic_store_explicit(stacks_of(ps_block_record(b), b->pool->layout),
 	        b->alloc | (uint64_t)b->freed << 26 | (uint64_t)(state == PS_ALIVE) << 52 |
 	                size << 53,

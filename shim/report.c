@@ -15,7 +15,6 @@ void ps_report_begin(void)
 
 void ps_report_end(void)
 {
-	ps_print_flush();
 	ps_unlock(&lock);
 }
 
@@ -40,12 +39,12 @@ static void stop(void)
 	_exit(ps_options.exitcode);
 }
 
-void ps_fault(enum ps_fault fault, struct poolshim_pool *pool, const void *p, const void *frame)
+void ps_fault(enum ps_fault fault, struct poolshim_pool *pool, void *p, const void *frame)
 {
 	const char *title = ps_backend->title;
 	unsigned thread = ps_thread_number();
 
-	if (ps_backend->bad_free(p))
+	if (ps_backend->fault && ps_backend->fault(fault, p))
 		return;
 	ps_report_begin();
 	ps_print("=================================================================");

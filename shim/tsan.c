@@ -1,74 +1,82 @@
 /*
- * No checker: with POOLSHIM_OPTIONS=check=1 the records and canaries still find what can be found when
- * a block is freed.
+ * ThreadSanitizer: a free is a write of the whole block, an allocation begins its history anew, and
+ * handing a block on through the quarantine orders what was done before. The interface for Java's heap
+ * gives the stack of the allocation, for one range of addresses only: that around the first region.
  */
 #include "internal.h"
 
-static void live(const struct ps_block *b, unsigned flags)
-{
-	(void)b;
-	(void)flags;
-}
+PS_WEAK void __tsan_java_init(unsigned long start, unsigned long size);
+PS_WEAK void __tsan_java_alloc(unsigned long p, unsigned long size);
+PS_WEAK void __tsan_java_free(unsigned long p, unsigned long size);
+PS_WEAK void __tsan_write_range(void *p, unsigned long size);
+PS_WEAK void __tsan_acquire(void *p);
+PS_WEAK void __tsan_release(void *p);
 
-static void resized(const struct ps_block *b, size_t old_size)
-{
-	(void)b;
-	(void)old_size;
-}
+/* TSan looks for the block of an address step by step down to the range's start: not larger. */
+enum { AROUND = 1 << 27 };
 
-static void dead(const struct ps_block *b)
+static int start(void)
 {
-	(void)b;
-}
-
-static void released(const struct ps_block *b, int untracked)
-{
-	(void)b;
-	(void)untracked;
-}
-
-static void fence(const void *start, size_t size, int freed)
-{
-	(void)start;
-	(void)size;
-	(void)freed;
-}
-
-static void open(const void *start, size_t size)
-{
-	(void)start;
-	(void)size;
+	return __tsan_java_init && __tsan_java_alloc && __tsan_java_free && __tsan_write_range &&
+	                       __tsan_acquire && __tsan_release
+	               ? 0
+	               : -1;
 }
 
 static void region(const void *start, size_t size, int added)
 {
-	(void)start;
+	static _Atomic int done;
+	uintptr_t from = ps_address(start) & ~(uintptr_t)(AROUND - 1);
+
 	(void)size;
-	(void)added;
+	if (added && !atomic_exchange(&done, 1))
+		__tsan_java_init(from > AROUND ? from - AROUND : from, (uintptr_t)AROUND * 3);
 }
 
-static int bad_free(const void *p)
+static size_t whole(size_t size)
 {
-	(void)p;
-	return 0;
+	return (size + 7) & ~(size_t)7;
 }
 
-static int start(void)
+static void live(const struct ps_block *b, unsigned flags)
 {
-	return -1;
+	(void)flags;
+	if (b->size)
+		__tsan_java_alloc(ps_address(b->user), whole(b->size));
+}
+
+static void resized(const struct ps_block *b, size_t old_size)
+{
+	if (whole(b->size) > whole(old_size))
+		__tsan_java_alloc(ps_address(b->user) + whole(old_size),
+		        whole(b->size) - whole(old_size));
+}
+
+static void dead(const struct ps_block *b)
+{
+	size_t keep = b->pool->keep;
+
+	if (keep < b->size)
+		__tsan_write_range(b->user + keep, b->size - keep);
+	__tsan_release(b->user);
+}
+
+static void released(const struct ps_block *b, int untracked)
+{
+	(void)untracked;
+	__tsan_acquire(b->user);
+	if (b->size)
+		__tsan_java_free(ps_address(b->user), whole(b->size));
 }
 
 const struct ps_backend ps_tsan = {
 	.name = "tsan",
-	.title = "poolshim",
+	.title = "ThreadSanitizer",
 	.own_stacks = 1,
 	.start = start,
 	.live = live,
 	.resized = resized,
 	.dead = dead,
 	.released = released,
-	.fence = fence,
-	.open = open,
 	.region = region,
-	.bad_free = bad_free,
 };
