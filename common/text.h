@@ -13,6 +13,22 @@
  */
 size_t text_clean_line(char *s, size_t len);
 
+/* ASCII only, whatever the locale, and without a call. */
+static inline int text_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline int text_hex(char c)
+{
+	return text_digit(c) || ((c | 32) >= 'a' && (c | 32) <= 'f');
+}
+
+static inline int text_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 /* If S begins with PREFIX: what follows it; otherwise NULL. Borrowed. Most often the first byte
  * differs, and nothing is called. */
 static inline const char *text_after(const char *s, const char *prefix)

@@ -1,28 +1,29 @@
-#include <ctype.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/text.h"
 #include "reports/frame.h"
 
+enum { FRAME_NUMBER_MAX = 100000 };
+
 /* ":123" at the end of S[0..len): the number, with *LEN cut before the colon; otherwise 0. */
 static int take_number(const char *s, size_t *len)
 {
 	size_t i = *len;
+	long n = 0;
 
-	while (i && isdigit((unsigned char)s[i - 1]))
+	while (i && text_digit(s[i - 1]))
 		i--;
 	if (i == *len || !i || s[i - 1] != ':')
 		return 0;
-	long n = strtol(s + i, NULL, 10);
+	for (size_t k = i; k < *len && n <= INT_MAX; k++)
+		n = n * 10 + (s[k] - '0');
 	*len = i - 1;
 	return n > 0 && n <= INT_MAX ? (int)n : 0;
 }
 
-void frame_split_location(char *file, int *line, int *column)
+static void split_location(char *file, size_t len, int *line, int *column)
 {
-	size_t len = strlen(file);
 	int last = take_number(file, &len);
 	size_t before = len;
 	int first = take_number(file, &before);
@@ -30,6 +31,11 @@ void frame_split_location(char *file, int *line, int *column)
 	*line = first ? first : last;
 	*column = first ? last : 0;
 	file[first ? before : len] = 0;
+}
+
+void frame_split_location(char *file, int *line, int *column)
+{
+	split_location(file, strlen(file), line, column);
 }
 
 /* Where the parenthesis that ends S[0..len) opens, or NULL if S does not end in one. */
@@ -48,13 +54,13 @@ static char *last_group(char *s, size_t len)
 	return NULL;
 }
 
-static void trim_end(char *s)
+/* Takes the blanks off the end of S[0..len). Returns its new length. */
+static size_t trim_end(char *s, size_t len)
 {
-	size_t len = strlen(s);
-
-	while (len && isspace((unsigned char)s[len - 1]))
+	while (len && text_blank(s[len - 1]))
 		len--;
 	s[len] = 0;
+	return len;
 }
 
 /* Groups at the end of a line that say nothing: an address, a place unknown. */
@@ -68,103 +74,132 @@ static int is_noise(const char *group)
 	return 0;
 }
 
-/* Takes "(MODULE+0xOFF)", "(BuildId: ...)" and noise off the end of S. */
-static void take_module(char *s, struct frame *frame)
+/* The last "+0x" in S..END, or NULL. */
+static char *last_plus(char *s, char *end)
+{
+	while ((end = memrchr(s, '+', (size_t)(end - s))))
+		if (end[1] == '0' && end[2] == 'x')
+			return end;
+	return NULL;
+}
+
+/*
+ * Takes "(MODULE+0xOFF)", "(BuildId: ...)" and noise off the end of S[0..len). Returns its new
+ * length.
+ */
+static size_t take_module(char *s, size_t len, struct frame *frame)
 {
 	static const char id[] = "(BuildId: ";
 	char *group;
 
-	for (trim_end(s); (group = last_group(s, strlen(s))); trim_end(s)) {
-		char *plus = NULL;
-		for (char *p = group; (p = strstr(p, "+0x")); p++)
-			plus = p;
+	for (len = trim_end(s, len); (group = last_group(s, len)); len = trim_end(s, len)) {
+		char *end = s + len - 1, *plus = last_plus(group, end);
+
 		if (plus && !frame->module) {
-			*plus = 0;
-			plus[strlen(plus + 1)] = 0;
+			*plus = *end = 0;
 			frame->module = group + 1;
 			frame->offset = plus + 1;
 		} else if (text_after(group, id)) {
-			group[strlen(group) - 1] = 0;
+			*end = 0;
 			frame->build_id = group + strlen(id);
 		} else if (!is_noise(group)) {
-			return;
+			return len;
 		}
 		*group = 0;
+		len = (size_t)(group - s);
 	}
-}
-
-/* Does the blank at S[i] lie outside of all brackets of a C++ name? */
-static int outside_brackets(const char *s, size_t i)
-{
-	int depth = 0;
-
-	for (size_t k = 0; k < i; k++) {
-		if (strchr("(<[{", s[k]))
-			depth++;
-		else if (strchr(")>]}", s[k]) && !(s[k] == '>' && k && s[k - 1] == '-'))
-			depth--;
-	}
-	return depth <= 0;
+	return len;
 }
 
 static int is_location(const char *s)
 {
 	size_t len = strlen(s);
-	const char *base = strrchr(s, '/');
 
 	if (take_number(s, &len) && len)
 		return 1;
-	return base || (strchr(s, '.') && !strpbrk(s, "()<>:,"));
+	return strchr(s, '/') || (strchr(s, '.') && !strpbrk(s, "()<>:,"));
 }
 
-/* "FUNCTION FILE[:L[:C]]", where both may hold blanks: where FILE begins, or NULL. */
+/* What brackets of a C++ name a byte opens (1) or closes (-1). */
+static const signed char brackets[256] = {
+	['('] = 1, ['<'] = 1, ['['] = 1, ['{'] = 1,
+	[')'] = -1, ['>'] = -1, [']'] = -1, ['}'] = -1,
+};
+
+/*
+ * "FUNCTION FILE[:L[:C]]", where both may hold blanks: where FILE begins, or NULL. The blank before
+ * it is outside of all brackets.
+ */
 static char *find_file(char *s)
 {
-	for (char *p = s; (p = strchr(p, ' ')); p++)
-		if ((p[1] == '/' || text_after(p + 1, "../") || text_after(p + 1, "./")) &&
-		        outside_brackets(s, (size_t)(p - s)))
-			return p + 1;
-	char *last = strrchr(s, ' ');
-	if (last && last != s && is_location(last + 1) && outside_brackets(s, (size_t)(last - s)))
-		return last + 1;
-	return NULL;
+	int depth = 0, last_depth = 0;
+	char *last = NULL;
+
+	for (char *p = s; *p; p++) {
+		if (*p == ' ') {
+			last = p;
+			last_depth = depth;
+			if (depth <= 0 && (p[1] == '/' || text_after(p + 1, "../") ||
+			                          text_after(p + 1, "./")))
+				return p + 1;
+		}
+		if (*p != '>' || p == s || p[-1] != '-')
+			depth += brackets[(unsigned char)*p];
+	}
+	return last && last != s && last_depth <= 0 && is_location(last + 1) ? last + 1 : NULL;
 }
 
-static void take_location(char *s, struct frame *frame)
+static void take_location(char *s, size_t len, struct frame *frame)
 {
+	static const char null[] = "<null>";
 	char *file = find_file(s);
 
 	if (file) {
-		file[-1] = 0;
-		frame_split_location(file, &frame->line, &frame->column);
+		split_location(file, len - (size_t)(file - s), &frame->line, &frame->column);
 		frame->file = file;
-		trim_end(s);
+		len = trim_end(s, (size_t)(file - 1 - s));
 	}
-	while (text_ends(s, " <null>") || !strcmp(s, "<null>")) {
-		s[strlen(s) - strlen("<null>")] = 0;
-		trim_end(s);
+	for (size_t n = strlen(null); len >= n && !memcmp(s + len - n, null, n);) {
+		if (len > n && s[len - n - 1] != ' ')
+			break;
+		len = trim_end(s, len - n);
 	}
 	if (*s && strcmp(s, "??") != 0)
 		frame->function = s;
 }
 
+/* "#3 " at the start of S: the number, and *REST is what follows; or -1. */
+static int take_index(const char *s, const char **rest)
+{
+	int number = 0;
+
+	if (*s != '#' || !text_digit(s[1]))
+		return -1;
+	for (s++; text_digit(*s); s++) {
+		number = number * 10 + (*s - '0');
+		if (number > FRAME_NUMBER_MAX)
+			return -1;
+	}
+	if (*s != ' ' && *s != '\t')
+		return -1;
+	while (*s == ' ' || *s == '\t')
+		s++;
+	*rest = s;
+	return number;
+}
+
 int frame_parse_sanitizer(struct arena *a, const char *line, struct frame *frame)
 {
 	const char *p = line;
-	char *end;
+	int bare = 0;
 
 	while (*p == ' ' || *p == '\t')
 		p++;
-	if (*p != '#' || !isdigit((unsigned char)p[1]))
+	int number = take_index(p, &p);
+	if (number < 0)
 		return -1;
-	long number = strtol(p + 1, &end, 10);
-	if (number > 100000 || (*end != ' ' && *end != '\t'))
-		return -1;
-	for (p = end; *p == ' ' || *p == '\t';)
-		p++;
 	memset(frame, 0, sizeof *frame);
-	int bare = 0;
-	if (text_after(p, "0x")) {
+	if (p[0] == '0' && p[1] == 'x') {
 		while (*p && *p != ' ')
 			p++;
 		while (*p == ' ')
@@ -173,11 +208,12 @@ int frame_parse_sanitizer(struct arena *a, const char *line, struct frame *frame
 		bare = !in;
 		p = in ? in : p;
 	}
-	char *rest = arena_strdup(a, p);
-	take_module(rest, frame);
-	if (!bare || text_after(rest, "/"))
-		take_location(rest, frame);
-	return (int)number;
+	size_t len = strlen(p);
+	char *rest = arena_strndup(a, p, len);
+	len = take_module(rest, len, frame);
+	if (!bare || *rest == '/')
+		take_location(rest, len, frame);
+	return number;
 }
 
 int frame_parse_valgrind(struct arena *a, const char *text, struct frame *frame)
@@ -188,22 +224,23 @@ int frame_parse_valgrind(struct arena *a, const char *text, struct frame *frame)
 		p = text_after(text, "by 0x");
 	if (!p)
 		return -1;
-	while (isxdigit((unsigned char)*p))
+	while (text_hex(*p))
 		p++;
 	if (p[0] != ':' || p[1] != ' ')
 		return -1;
 	memset(frame, 0, sizeof *frame);
 	char *rest = arena_strdup(a, p + 2), *in = NULL, *group;
-	trim_end(rest);
+	size_t len = trim_end(rest, strlen(rest));
 	for (char *q = rest; (q = strstr(q, " (in ")); q++)
 		in = q;
-	if (in && text_ends(rest, ")")) {
+	if (in && rest[len - 1] == ')') {
 		frame->module = in + 5;
-		in[strlen(in) - 1] = 0;
+		rest[len - 1] = 0;
 		*in = 0;
-	} else if ((group = last_group(rest, strlen(rest))) && group > rest && group[-1] == ' ') {
-		group[strlen(group) - 1] = 0;
-		frame_split_location(group + 1, &frame->line, &frame->column);
+	} else if ((group = last_group(rest, len)) && group > rest && group[-1] == ' ') {
+		rest[len - 1] = 0;
+		split_location(group + 1, (size_t)(rest + len - 1 - (group + 1)), &frame->line,
+		        &frame->column);
 		frame->file = group + 1;
 		group[-1] = 0;
 	}

@@ -274,10 +274,15 @@ static json_t *totals_object(const struct totals *t)
 /* Writes and frees O as element I of a list. */
 static int element(FILE *f, size_t i, json_t *o)
 {
-	fputs(i ? ",\n  " : "\n  ", f);
-	int rc = json_dumpf(o, f, 0);
+	char *text = json_dumps(o, 0); /* json_dumpf() writes token by token */
+
 	json_decref(o);
-	return rc;
+	if (!text)
+		return -1;
+	fputs(i ? ",\n  " : "\n  ", f);
+	fputs(text, f);
+	free(text);
+	return 0;
 }
 
 int write_json(const struct results *r, FILE *f, int flags, struct err *e)
