@@ -37,6 +37,7 @@ struct open {
 	int line, column;      /* of it; of a list, LINE is that of the log */
 	int records;           /* of a list: how many it had */
 	int accesses;          /* TSan: how many were shown */
+	size_t closing;        /* TSan: number of the stack that closes a cycle of locks, from 1 */
 };
 
 struct opens {

@@ -29,23 +29,31 @@ static void take_heading(struct open *o, const char *s)
 {
 	int role = -1;
 
-	if (text_after(s, "Previous ") && strstr(s, " acquired "))
-		role = ROLE_LOCK;
-	else if (text_after(s, "Location is ") || text_after(s, "Issue is caused by"))
+	if (text_after(s, "Location is ") || text_after(s, "Issue is caused by")) {
 		role = ROLE_ALLOC;
-	else if (text_after(s, "Mutex ") && strstr(s, " created at"))
+	} else if (text_after(s, "Mutex ") && strstr(s, " created at")) {
 		role = ROLE_ORIGIN;
-	else if (text_after(s, "Mutex ") || text_after(s, "Hint: "))
+	} else if (text_after(s, "Mutex ")) {
 		role = ROLE_LOCK;
-	else if (text_after(s, "Ignore was enabled at"))
+		if (strstr(s, " acquired here while holding"))
+			o->closing = o->r.f->stack_count + 1;
+	} else if (text_after(s, "Ignore was enabled at")) {
 		role = ROLE_ACCESS;
-	else if (text_after(s, "Thread ") || text_after(s, "As if synchronized"))
+	} else if (text_after(s, "Thread ") || text_after(s, "As if synchronized")) {
 		role = ROLE_THREAD;
-	else if (strstr(s, " of size ") && take_access(o, s))
+	} else if (text_after(s, "Hint: ") || (strstr(s, " of size ") && take_access(o, s))) {
 		return;
-	else if (!o->r.f->stack_count)
+	} else if (!o->r.f->stack_count) {
 		return;
+	}
 	report_role(&o->r, role);
+}
+
+/* The cycle is printed from its first edge on: the last lock is the one that was being taken. */
+static void close_report(struct open *o)
+{
+	if (o->closing && o->closing <= o->r.f->stack_count)
+		o->r.f->stacks[o->closing - 1].role = ROLE_ACCESS;
 }
 
 static int body(struct open *o, const struct line *line)
@@ -79,7 +87,7 @@ static int needs_end(const struct open *o)
 	return strstr(o->r.f->kind, "ignores enabled") == NULL;
 }
 
-static const struct grammar grammar = { body, NULL, needs_end, 300 };
+static const struct grammar grammar = { body, close_report, needs_end, 300 };
 
 /* "ThreadSanitizer: thread T1  finished with ignores enabled, created at:" */
 static int begin_ignores(struct opens *all, const struct line *line, const char *text)

@@ -67,12 +67,13 @@ static inline void dump_on_unparsed(void *context, struct unparsed *u)
 }
 
 /*
- * Scans DATA, in pieces of PIECE bytes (0: at once; -1: of random sizes), and appends what was
- * found to OUT.
+ * Scans DATA, in pieces of PIECE bytes (0: at once; -1: of random sizes), and hands what was found
+ * and OUT to ON_FINDING.
  */
-static inline void dump_scan(struct buf *out, const char *data, size_t len, long piece)
+static inline void dump_scan_with(struct buf *out, const char *data, size_t len, long piece,
+        void (*on_finding)(void *context, struct finding *f))
 {
-	struct sink sink = { dump_on_finding, dump_on_unparsed, out };
+	struct sink sink = { on_finding, dump_on_unparsed, out };
 	struct scanner *s = scanner_new("log", &sink);
 
 	for (size_t at = 0; at < len;) {
@@ -85,6 +86,12 @@ static inline void dump_scan(struct buf *out, const char *data, size_t len, long
 		at += step;
 	}
 	scanner_finish(s);
+}
+
+/* The same, and appends a line for each to OUT. */
+static inline void dump_scan(struct buf *out, const char *data, size_t len, long piece)
+{
+	dump_scan_with(out, data, len, piece, dump_on_finding);
 }
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * scan_dump [-p SIZE] FILE...: what a scanner finds in each log, one line a finding (see dump.h)
- * after the log's name; SIZE: the log is fed in pieces. scan_dump -c COUNT FILE...: cuts each log
+ * scan_dump [-p SIZE] FILE...: what a scanner finds in each log, one line a finding (see dump.h, and
+ * after that all its stacks) after the log's name; SIZE: the log is fed in pieces. scan_dump -c COUNT FILE...: cuts each log
  * at COUNT places, and only sees that nothing breaks.
  */
 #include <stdio.h>
@@ -9,6 +9,37 @@
 
 #include "common/file.h"
 #include "reports/tests/dump.h"
+
+/* All stacks: in each "FUNCTION@PLACE" and a unit separator a frame, after it a record separator. */
+static void dump_stacks(struct buf *out, const struct finding *f)
+{
+	for (size_t i = 0; i < f->stack_count; i++) {
+		const struct frames *frames = &f->stacks[i].frames;
+		for (size_t k = 0; k < frames->n; k++) {
+			const struct frame *frame = &frames->v[k];
+			if (frame->function)
+				dump_text(out, frame->function);
+			else
+				buf_addf(out, "%s+%s", frame->module ? frame->module : "?",
+				        frame->offset ? frame->offset : "");
+			buf_addf(out, frame->column ? "@%s:%d:%d\037" : "@%s:%d\037",
+			        frame->file ? frame->file : "", frame->line, frame->column);
+		}
+		buf_addch(out, '\036');
+	}
+}
+
+static void on_finding(void *context, struct finding *f)
+{
+	struct buf *out = context;
+
+	dump_finding(out, f);
+	out->len--; /* the line feed */
+	buf_addch(out, '\t');
+	dump_stacks(out, f);
+	buf_addch(out, '\n');
+	finding_free(f);
+}
 
 static void put(const char *name, char *lines)
 {
@@ -48,7 +79,7 @@ int main(int argc, char **argv)
 		}
 		cut(&log, cuts);
 		if (!cuts)
-			dump_scan(&out, log.data, log.len, piece);
+			dump_scan_with(&out, log.data, log.len, piece, on_finding);
 		if (out.data)
 			put(argv[i], out.data);
 		buf_release(&log);
