@@ -79,8 +79,8 @@ struct finding {
 	struct frames python; /* the Python frames of the access, innermost first */
 	const char *text;     /* the report as it stood in the log, cleaned of colour; capped at 1 MB */
 	/*
-	 * Keys (fingerprint.c): strict, coarse, and one that the reports of several tools share when they
-	 * are of one defect; NULL where there is nothing to join by.
+	 * Keys: strict and coarse (fingerprint.c), and one that the reports of several tools share when
+	 * they are of one defect (defects.c); NULL where there is nothing to join by.
 	 */
 	const char *fingerprint, *bucket, *defect;
 	const char *status; /* "new", "known", "flaky"; static */

@@ -184,7 +184,8 @@ static void add_key(struct buf *b, const struct finding *f, size_t max)
 		add_sorted(b, f, ROLE_LOCK, ROLE_ACCESS, max > 1 ? RACE_FRAMES : 1);
 		return;
 	}
-	if (f->access.op)
+	/* UBSan tells of one expression as an access to a member and as a store to it */
+	if (f->access.op && strcmp(f->tool, "ubsan") != 0)
 		add_line(b, f->access.op);
 	const struct stack *stack = main_stack(f);
 	if (!strcmp(f->tool, "cpython") || !strcmp(f->tool, "process")) {
@@ -227,4 +228,15 @@ void fingerprint(struct finding *f)
 	f->fingerprint = hash(&b, "s1:", f, STRICT_FRAMES);
 	f->bucket = hash(&b, "b1:", f, 1);
 	buf_release(&b);
+}
+
+void key_functions(struct buf *b, const struct frames *frames, size_t max)
+{
+	size_t from = b->len;
+
+	if (add_frames(b, frames, max, IGNORE_KEY) || add_frames(b, frames, max, IGNORE_TOP)) {
+		/* one that changes with the next build is no ground to join by */
+		if (b->data[from] == '?')
+			b->len = from;
+	}
 }

@@ -137,6 +137,10 @@ struct defect {
 	size_t finding_count;
 };
 
+/* The tools that saw D, the most telling one first, and the cells, sorted; appended, each once. */
+void defect_tools(const struct defect *d, struct strv *tools);
+void defect_cells(const struct defect *d, struct strv *cells);
+
 /* An entry of the baseline that was not seen although its cells and units ran. */
 struct fixed {
 	const char *fingerprint, *title, *reason; /* borrowed from the baseline; title may be NULL */
@@ -152,6 +156,7 @@ struct results {
 	size_t finding_count;
 	struct defect *defects; /* after results_finish; every finding is in one; sorted */
 	size_t defect_count;
+	struct finding **defect_findings; /* what the lists in `defects` are parts of */
 	struct fixed *fixed; /* after results_finish; sorted by fingerprint */
 	size_t fixed_count;
 	struct baseline *baseline; /* of result_known.c; NULL: there is none, and all is new */

@@ -320,6 +320,8 @@ void results_release(struct results *r)
 	free(r->cells);
 	free(r->findings);
 	free(r->fixed);
+	free(r->defects);
+	free(r->defect_findings);
 	baseline_free(r->baseline);
 	free(r->unparsed);
 	store_free(r->store);

@@ -57,6 +57,9 @@ void finding_place(struct results *r, const struct finding *f);
 void known_judge(struct results *r);
 void known_fixed(struct results *r);
 
+/* Fills r->defects, and each finding's `defect`. (defects.c) */
+void defects_find(struct results *r);
+
 void unparsed_add(struct results *r, struct unparsed *u); /* takes U over */
 
 /* Parses a file; NULL with E filled. */

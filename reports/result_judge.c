@@ -219,6 +219,7 @@ void results_finish(struct results *r)
 	if (r->unparsed_count)
 		qsort(r->unparsed, r->unparsed_count, sizeof *r->unparsed, by_log);
 	known_judge(r);
+	defects_find(r);
 	for (size_t i = 0; i < r->finding_count; i++)
 		finding_place(r, r->findings[i]);
 	label_cells(r);

@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "common/buf.h"
 #include "reports/finding.h"
 
 /* Both callbacks own what they are given. Findings come with one occurrence: log, line, pid. */
@@ -29,6 +30,12 @@ void scanner_finish(struct scanner *s);
 
 /* Fills f->fingerprint and f->bucket (fingerprint.c says how they are made). */
 void fingerprint(struct finding *f);
+
+/*
+ * Appends up to MAX functions of FRAMES that say where something is, a line each, as keys have them.
+ * Nothing where the first of them has no name and no place in a file.
+ */
+void key_functions(struct buf *b, const struct frames *frames, size_t max);
 
 /*
  * The frame a person should look at first: the innermost of the access stack that is not of the

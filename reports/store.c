@@ -35,7 +35,7 @@ void store_free(struct store *s)
 }
 
 /* Which of two findings with one key speaks for both: the one that was seen first. */
-static int speaker_compare(const struct finding *a, const struct finding *b)
+int finding_place_compare(const struct finding *a, const struct finding *b)
 {
 	int c = 0;
 
@@ -56,7 +56,7 @@ static void fold(struct finding **slot, struct finding *f)
 {
 	struct finding *old = *slot;
 
-	if (speaker_compare(f, old) < 0) {
+	if (finding_place_compare(f, old) < 0) {
 		*slot = f;
 		f = old;
 		old = *slot;
@@ -117,13 +117,13 @@ static int by_key(const void *a, const void *b)
 		c = string_compare(f->kind, g->kind);
 	if (!c)
 		c = string_compare(f->fingerprint, g->fingerprint);
-	return c ? c : speaker_compare(f, g);
+	return c ? c : finding_place_compare(f, g);
 }
 
 static int by_place(const void *a, const void *b)
 {
 	const struct finding *f = *(struct finding *const *)a, *g = *(struct finding *const *)b;
-	int c = speaker_compare(f, g);
+	int c = finding_place_compare(f, g);
 
 	return c ? c : by_key(a, b);
 }

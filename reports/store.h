@@ -21,4 +21,7 @@ void store_add(struct store *s, struct finding *f);
  */
 struct finding **store_take(struct store *s, size_t *count);
 
+/* By the first occurrence, then by what they say: a total order of what differs. */
+int finding_place_compare(const struct finding *a, const struct finding *b);
+
 #endif

@@ -107,10 +107,10 @@ static json_t *occurrence_list(const struct finding *f)
 		json_object_set_new(o, "cell", text(p->cell));
 		json_object_set_new(o, "unit", text(p->unit));
 		json_object_set_new(o, "test", text(p->test));
-		json_object_set_new(o, "attempt", number(p->attempt));
 		json_object_set_new(o, "pid", number(p->pid));
 		json_object_set_new(o, "log", text(p->log));
 		json_object_set_new(o, "line", number(p->line));
+		json_object_set_new(o, "attempt", number(p->attempt));
 		json_array_append_new(list, o);
 	}
 	return list;
@@ -147,6 +147,35 @@ static json_t *unparsed_object(const struct unparsed *u)
 	json_object_set_new(o, "line", number(u->line));
 	json_object_set_new(o, "text", text(u->text));
 	json_object_set_new(o, "reason", text(u->reason));
+	return o;
+}
+
+/* Its findings by their fingerprints, and the tools and cells that saw it. */
+static json_t *defect_object(const struct defect *d)
+{
+	json_t *o = json_object(), *fingerprints = json_array(), *tools = json_array();
+	json_t *cells = json_array();
+	struct strv seen = { 0 };
+	size_t count = 0;
+
+	for (size_t i = 0; i < d->finding_count; i++) {
+		json_array_append_new(fingerprints, text(d->findings[i]->fingerprint));
+		count += d->findings[i]->count;
+	}
+	defect_tools(d, &seen);
+	for (size_t i = 0; i < seen.n; i++)
+		json_array_append_new(tools, text(seen.v[i]));
+	strv_release(&seen);
+	defect_cells(d, &seen);
+	for (size_t i = 0; i < seen.n; i++)
+		json_array_append_new(cells, text(seen.v[i]));
+	strv_release(&seen);
+	json_object_set_new(o, "defect", text(d->key));
+	json_object_set_new(o, "category", text(d->category));
+	json_object_set_new(o, "findings", fingerprints);
+	json_object_set_new(o, "tools", tools);
+	json_object_set_new(o, "cells", cells);
+	json_object_set_new(o, "count", size(count));
 	return o;
 }
 
@@ -293,6 +322,9 @@ int write_json(const struct results *r, FILE *f, int flags, struct err *e)
 	fputs("{\"schema\": \"sanmatrix-findings/1\",\n \"findings\": [", f);
 	for (size_t i = 0; i < r->finding_count; i++)
 		bad |= element(f, i, finding_object(r->findings[i]));
+	fputs("],\n \"defects\": [", f);
+	for (size_t i = 0; i < r->defect_count; i++)
+		bad |= element(f, i, defect_object(&r->defects[i]));
 	fputs("],\n \"fixed\": [", f);
 	for (size_t i = 0; i < r->fixed_count; i++)
 		bad |= element(f, i, fixed_object(&r->fixed[i]));

@@ -9,6 +9,7 @@
 #include "reports/clean.h"
 #include "reports/finding_text.h"
 #include "reports/guide.h"
+#include "reports/occurrence.h"
 #include "reports/reports.h"
 #include "reports/store.h"
 #include "reports/table.h"
@@ -230,58 +231,111 @@ static void write_failed(const struct results *r, struct table *t)
 		table_note(t, "... and %zu more", n - LINES_MAX);
 }
 
-/* "asan, valgrind" and how many units of them; occurrences are sorted by cell and unit. */
-static void seen_in(const struct finding *f, struct buf *cells, size_t *units)
+/* "a, b"; owned by the caller. */
+static char *joined(const struct strv *list)
 {
-	const struct occurrence *last = NULL;
+	struct buf b = { 0 };
 
-	*units = 0;
-	for (size_t i = 0; i < f->occurrence_count; i++) {
-		const struct occurrence *o = &f->occurrences[i];
-		int new_cell = !last || string_compare(last->cell, o->cell);
-
-		if (o->cell && new_cell)
-			buf_addf(cells, "%s%s", cells->len ? ", " : "", o->cell);
-		*units += o->unit && (new_cell || string_compare(last->unit, o->unit));
-		last = o;
-	}
+	for (size_t i = 0; i < list->n; i++)
+		buf_addf(&b, "%s%s", i ? ", " : "", list->v[i]);
+	return buf_detach(&b);
 }
 
-static void write_finding(const struct finding *f, struct table *t)
+/* Tests and units that saw D, in all cells; occurrences are sorted by cell and unit. */
+static size_t units_of(const struct defect *d)
 {
-	struct buf cells = { 0 };
-	char *where = finding_where(f);
-	size_t units;
+	size_t units = 0;
 
-	seen_in(f, &cells, &units);
-	table_cell(t, f->tool);
+	for (size_t i = 0; i < d->finding_count; i++) {
+		const struct occurrence *last = NULL, *o = d->findings[i]->occurrences;
+
+		for (size_t n = d->findings[i]->occurrence_count; n--; last = o++)
+			units += o->unit && (!last || string_compare(last->cell, o->cell) ||
+					     string_compare(last->unit, o->unit));
+	}
+	return units;
+}
+
+/* "new", unless all of D is known, flaky, or no error; static. */
+static const char *status_of(const struct defect *d)
+{
+	const char *status = NULL;
+
+	for (size_t i = 0; i < d->finding_count; i++) {
+		const struct finding *f = d->findings[i];
+		const char *own = strcmp(f->severity, "error") ? f->severity : f->status;
+
+		if (!strcmp(own, "new") || (status && strcmp(own, status) != 0))
+			return "new";
+		status = own;
+	}
+	return status;
+}
+
+static void write_defect(const struct defect *d, struct table *t)
+{
+	const struct finding *f = d->findings[0];
+	struct strv tools = { 0 }, cells = { 0 };
+	char *where = finding_where(f), *names;
+	const char *status = status_of(d);
+	size_t count = 0;
+
+	defect_tools(d, &tools);
+	defect_cells(d, &cells);
+	for (size_t i = 0; i < d->finding_count; i++)
+		count += d->findings[i]->count;
+	table_cell(t, strcmp(status, "error") ? status : "new");
+	names = joined(&tools);
+	table_cell(t, names);
+	free(names);
 	table_cell(t, f->kind);
 	table_cell(t, *where || !f->occurrence_count ? where
 		      : f->occurrences[0].unit	     ? f->occurrences[0].unit
 						     : f->occurrences[0].log);
-	table_cell(t, cells.data);
-	table_number(t, units);
-	table_number(t, f->count);
-	table_row(t, strcmp(f->severity, "error") ? STYLE_WARN : STYLE_BAD);
-	buf_release(&cells);
+	names = joined(&cells);
+	table_cell(t, names);
+	free(names);
+	table_number(t, units_of(d));
+	table_number(t, count);
+	table_row(t, strcmp(status, "new") ? STYLE_WARN : STYLE_BAD);
+	strv_release(&tools);
+	strv_release(&cells);
 	free(where);
 }
 
-static void write_findings(const struct results *r, struct table *t)
+static void write_defects(const struct results *r, struct table *t)
 {
-	static const char *const head[] = { "tool", "finding", "where", "cells", "units", "times" };
+	static const char *const head[] = { "status", "tool",  "finding", "where",
+					    "seen by", "units", "times" };
 
-	if (!r->finding_count)
+	if (!r->defect_count)
 		return;
-	for (size_t i = 0; i < 6; i++)
+	for (size_t i = 0; i < sizeof head / sizeof *head; i++)
 		table_cell(t, head[i]);
 	table_row(t, STYLE_HEAD);
-	for (size_t i = 0; i < r->finding_count && i < LINES_MAX; i++)
-		write_finding(r->findings[i], t);
+	for (size_t i = 0; i < r->defect_count && i < LINES_MAX; i++)
+		write_defect(&r->defects[i], t);
 	table_write(t);
-	if (r->finding_count > LINES_MAX)
-		table_note(t, "... and %zu more, all in findings.json",
-			   r->finding_count - LINES_MAX);
+	if (r->defect_count > LINES_MAX)
+		table_note(t, "... and %zu more, all in findings.json", r->defect_count - LINES_MAX);
+}
+
+/* Entries of the baseline that are of no use any more, and known ones that are past their date. */
+static void write_judged(const struct results *r, struct table *t)
+{
+	for (size_t i = 0; i < r->fixed_count && i < LINES_MAX; i++) {
+		const struct fixed *x = &r->fixed[i];
+
+		table_good(t, "fixed: %s is not seen any more; its entry is %s:%d",
+			   x->title ? x->title : x->fingerprint, x->file, x->line);
+	}
+	for (size_t i = 0; i < r->finding_count; i++)
+		if (r->findings[i]->reason && strcmp(r->findings[i]->status, "known") != 0) {
+			char *title = finding_title(r->findings[i]);
+
+			table_bad(t, "new: %s %s", title, r->findings[i]->reason);
+			free(title);
+		}
 }
 
 /* Whole, however long: it is there to be copied. */
@@ -310,26 +364,17 @@ static int write_rerun(const struct results *r, const struct finding *f, struct 
 	return 1;
 }
 
-static const char *defect_key(const struct finding *f)
-{
-	return f->defect ? f->defect : f->fingerprint ? f->fingerprint : "";
-}
-
 /* One finding speaks for its defect. */
 static void write_reruns(const struct results *r, struct table *t)
 {
-	const char *shown[RERUNS_MAX];
 	size_t n = 0;
 
-	for (size_t i = 0; i < r->finding_count && n < RERUNS_MAX; i++) {
-		const struct finding *f = r->findings[i];
-		size_t k = 0;
-
-		while (k < n && strcmp(shown[k], defect_key(f)) != 0)
-			k++;
-		if (k == n && write_rerun(r, f, t))
-			shown[n++] = defect_key(f);
-	}
+	for (size_t i = 0; i < r->defect_count && n < RERUNS_MAX; i++)
+		for (size_t k = 0; k < r->defects[i].finding_count; k++)
+			if (write_rerun(r, r->defects[i].findings[k], t)) {
+				n++;
+				break;
+			}
 	if (n == RERUNS_MAX)
 		table_note(t, "the commands for all others are in summary.md and report.html");
 	if (n)
@@ -360,8 +405,16 @@ static void write_totals(const struct results *r, struct table *t)
 			 n->tests, plural(n->tests), n->passed, n->skipped, n->failed, n->errors,
 			 plural(n->errors));
 	buf_addf(&b, "%zu finding%s", n->findings, plural(n->findings));
+	if (r->defect_count < n->findings)
+		buf_addf(&b, " of %zu defect%s", r->defect_count, plural(r->defect_count));
 	if (n->warnings)
-		buf_addf(&b, " (%zu warning%s)", n->warnings, plural(n->warnings));
+		buf_addf(&b, "; %zu warning%s", n->warnings, plural(n->warnings));
+	if (n->known)
+		buf_addf(&b, "; %zu known", n->known);
+	if (n->flaky)
+		buf_addf(&b, "; %zu flaky", n->flaky);
+	if (n->fixed)
+		buf_addf(&b, "; %zu fixed", n->fixed);
 	if (r->unparsed_count)
 		buf_addf(&b, "; %zu not parsed", r->unparsed_count);
 	if (n->missing)
@@ -387,8 +440,9 @@ int write_summary(const struct results *r, FILE *f, int colour, struct err *e)
 		write_skipped(r, &t);
 		write_failed(r, &t);
 	}
-	write_findings(r, &t);
+	write_defects(r, &t);
 	write_reruns(r, &t);
+	write_judged(r, &t);
 	write_errors(r, &t);
 	write_totals(r, &t);
 	if (fflush(f) || ferror(f))
