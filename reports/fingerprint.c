@@ -128,9 +128,9 @@ static void add_sorted(
 }
 
 /* A message without what changes from run to run: addresses and numbers. */
-static void add_message(struct buf *b, const char *s)
+static void add_message(struct buf *b, const char *s, size_t len)
 {
-	while (s && *s) {
+	for (const char *end = s ? s + len : NULL; s < end;) {
 		if (s[0] == '0' && s[1] == 'x') {
 			for (s += 2; isxdigit((unsigned char)*s);)
 				s++;
@@ -146,12 +146,34 @@ static void add_message(struct buf *b, const char *s)
 	buf_addch(b, '\n');
 }
 
+/* How much of a message is the same in each run: an exception's type, a warning's words. */
+static size_t telling_length(const struct finding *f)
+{
+	static const char *const statistics[] = { "dumprefs", "mallocstats", "showrefcount" };
+	const char *s = f->message, *object;
+
+	for (size_t i = 0; i < sizeof statistics / sizeof *statistics; i++)
+		if (!strcmp(f->kind, statistics[i]))
+			return 0;
+	if (!strcmp(f->kind, "unraisable") || text_ends(f->kind, "-exception"))
+		return strcspn(s, ":");
+	if (text_ends(f->kind, "leak") && (object = strstr(s, " leaked [")))
+		return (size_t)(object - s);
+	if (strcmp(f->kind, "ResourceWarning") != 0 && strcmp(f->kind, "never-awaited") != 0)
+		return strlen(s);
+	size_t n = strcspn(s, "<"); /* of "<_io.FileIO name='/tmp/x'>", what it is */
+	return n + strcspn(s + n, " ");
+}
+
 static void add_runtime(struct buf *b, const struct finding *f, size_t max)
 {
 	const struct stack *stack = finding_find(f, ROLE_ACCESS);
+	const struct stack *made = finding_find(f, ROLE_ALLOC);
 
+	if (made && !strcmp(f->kind, "ResourceWarning"))
+		stack = made;
 	if (!text_after(f->kind, "SIG") || !strcmp(f->tool, "process"))
-		add_message(b, f->message);
+		add_message(b, f->message, f->message ? telling_length(f) : 0);
 	if (stack && stack->frames.n && stack->frames.v[0].file)
 		add_line(b, base_name(stack->frames.v[0].file));
 	if (stack)
@@ -197,7 +219,7 @@ static void add_key(struct buf *b, const struct finding *f, size_t max)
 			add_line(b, base_name(first->file));
 		add_stack(b, &stack->frames, one ? 1 : max);
 	} else {
-		add_message(b, f->message);
+		add_message(b, f->message, f->message ? strlen(f->message) : 0);
 	}
 }
 

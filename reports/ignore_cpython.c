@@ -31,6 +31,7 @@ const char *const ignore_cpython_top[] = {
 	"_Py_NegativeRefcount",
 	"faulthandler_*",
 	"_Py_DumpTraceback*",
+	"_Py_DumpStack",
 	NULL,
 };
 

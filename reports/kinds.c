@@ -21,15 +21,31 @@ static const struct meaning meanings[] = {
 	{ "process", "exit", "crash", 0, NULL },
 	{ "cpython", "SIG*", "crash", 0, NULL },
 	{ "cpython", "fatal-error", "crash", 0, NULL },
+	{ "cpython", "windows-crash", "crash", 674, "stack overflow" },
+	{ "cpython", "windows-crash", "crash", 0, NULL },
+	{ "cpython", "stack-overflow", "crash", 674, NULL },
+	{ "cpython", "out-of-memory", "out-of-memory", 0, NULL },
+	{ "cpython", "shutdown-lock", "deadlock", 0, NULL },
+	{ "cpython", "init-error", "other", 0, NULL },
+	{ "cpython", "assertion", "use-after-free", 911, "refcount is too small" },
 	{ "cpython", "assertion", "assertion", 0, NULL },
 	{ "cpython", "negative-refcount", "use-after-free", 911, NULL },
+	{ "cpython", "immortal-dealloc", "use-after-free", 911, NULL },
 	{ "cpython", "refleak", "refleak", 0, NULL },
 	{ "cpython", "blockleak", "leak", 0, NULL },
 	{ "cpython", "fdleak", "resource", 0, NULL },
+	{ "cpython", "uncollectable", "leak", 0, NULL },
 	{ "cpython", "timeout", "timeout", 0, NULL },
 	{ "cpython", "gil", "api-misuse", 0, NULL },
+	{ "cpython", "mutex", "api-misuse", 667, NULL },
 	{ "cpython", "check-result", "api-misuse", 0, NULL },
-	{ "cpython", "immortal-dealloc", "use-after-free", 911, NULL },
+	{ "cpython", "bad-internal-call", "api-misuse", 0, NULL },
+	{ "cpython", "never-awaited", "api-misuse", 0, NULL },
+	{ "cpython", "ResourceWarning", "resource", 0, NULL },
+	{ "cpython", "task-destroyed", "resource", 0, NULL },
+	{ "cpython", "env-changed", "resource", 0, NULL },
+	{ "cpython", "dumprefs", "refleak", 0, NULL },
+	{ "cpython", "showrefcount", "refleak", 0, NULL },
 	{ "cpython", "debug-allocator", "out-of-bounds", 787, "pad byte" },
 	{ "cpython", "debug-allocator", "invalid-free", 415, "freed before" },
 	{ "cpython", "debug-allocator", "invalid-free", 0, "not allocated here" },
@@ -171,6 +187,23 @@ static const struct {
 	{ "allocator-misuse", 762 },
 };
 
+/* What is less than an error: it makes no test fail. */
+static const struct {
+	const char *tool, *kind, *severity;
+} mild[] = {
+	{ "cpython", "ResourceWarning", "warning" },
+	{ "cpython", "never-awaited", "warning" },
+	{ "cpython", "unraisable", "warning" },
+	{ "cpython", "windows-code", "warning" },
+	{ "cpython", "*-exception", "warning" }, /* of threads, tasks, callbacks */
+	{ "cpython", "task-destroyed", "warning" },
+	{ "cpython", "env-changed", "warning" },
+	{ "cpython", "uncollectable", "warning" },
+	{ "cpython", "dumprefs", "note" },
+	{ "cpython", "mallocstats", "note" },
+	{ "cpython", "showrefcount", "note" },
+};
+
 int category_cwe(const char *category)
 {
 	for (size_t i = 0; i < sizeof cwes / sizeof *cwes; i++)
@@ -221,6 +254,14 @@ static int cwe_of(const struct finding *f, int cwe)
 	return category_cwe(f->category);
 }
 
+static const char *severity_of(const struct finding *f)
+{
+	for (size_t i = 0; i < sizeof mild / sizeof *mild; i++)
+		if (!strcmp(mild[i].tool, f->tool) && matches(mild[i].kind, f->kind))
+			return mild[i].severity;
+	return "error";
+}
+
 void finding_classify(struct finding *f)
 {
 	int cwe = 0;
@@ -238,7 +279,7 @@ void finding_classify(struct finding *f)
 	}
 	f->category = refine(f);
 	f->cwe = cwe_of(f, cwe);
-	f->severity = "error";
+	f->severity = severity_of(f);
 }
 
 struct finding *finding_process(const char *kind, const char *subject, const char *message)
@@ -272,20 +313,19 @@ static const struct {
 	{ "InvalidRead", "SIGSEGV" },
 	{ "InvalidWrite", "SIGSEGV" },
 	{ "assertion", "SIGABRT" },
-	{ "negative-refcount", "SIGABRT" },
-	{ "debug-allocator", "SIGABRT" },
-	{ "fatal-error", "SIGABRT" },
-	{ "check-result", "SIGABRT" },
 };
 
 int finding_repeats(const struct finding *cpython, const struct finding *f)
 {
 	if (strcmp(cpython->tool, "cpython") != 0 || strncmp(cpython->kind, "SIG", 3) != 0)
 		return 0;
+	if (f->python.n) /* its end has been told: this is another process's */
+		return 0;
 	if (!strcmp(f->tool, "process") && !strcmp(f->kind, cpython->kind))
 		return 1;
-	/* abort_on_error: a report of ASan ends the process by SIGABRT */
-	if (!strcmp(f->tool, "asan") && !strcmp(cpython->kind, "SIGABRT"))
+	/* abort_on_error: their reports end the process by SIGABRT */
+	if ((!strcmp(f->tool, "asan") || !strcmp(f->tool, "msan")) &&
+	        !strcmp(cpython->kind, "SIGABRT"))
 		return 1;
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
 		if (!strcmp(ends[i].kind, f->kind) && !strcmp(ends[i].signal, cpython->kind))

@@ -81,6 +81,8 @@ void report_message(struct report *r, const char *message); /* copied; replaces 
 void report_set_kind(struct report *r, const char *kind);   /* copied; replaces */
 /* Hands the finding over; nothing happens when none is open. */
 void report_close(struct report *r);
+/* Forgets what is open: it was no report. */
+void report_drop(struct report *r);
 /* The same when the log ended in the middle: with an `unparsed` entry. */
 void report_cut(struct report *r, const char *reason);
 

@@ -57,6 +57,10 @@ static int may_tell_of_end(const struct finding *f)
 {
 	static const char *const never[] = { "leak", "refleak", "race", "resource", "deadlock" };
 
+	if (strcmp(f->severity, "error") != 0)
+		return 0;
+	if (!strcmp(f->tool, "cpython") && !strcmp(f->category, "deadlock"))
+		return 1; /* it dies of it */
 	for (size_t i = 0; i < sizeof never / sizeof *never; i++)
 		if (!strcmp(f->category, never[i]))
 			return 0;

@@ -91,6 +91,16 @@ void report_close(struct report *r)
 	scanner_emit(r->s, f);
 }
 
+void report_drop(struct report *r)
+{
+	if (!r->f)
+		return;
+	finding_free(r->f);
+	r->f = NULL;
+	scanner_hold(r->s, -1);
+	buf_reset(&r->text);
+}
+
 void report_cut(struct report *r, const char *reason)
 {
 	if (!r->f)

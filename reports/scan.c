@@ -22,6 +22,7 @@ static const struct reader *const readers[] = {
 enum {
 	READERS = sizeof readers / sizeof *readers,
 	PIECE_BYTES = 65536, /* so much at a time: what fits into the nearer caches */
+	NEAR_LINES = 60,     /* between two reports of one end: ASan's shadow memory */
 };
 
 struct scanner {
@@ -91,15 +92,35 @@ static void merge(struct finding *f, struct finding *cpython)
 	finding_free(cpython);
 }
 
+/*
+ * Does CPYTHON only repeat F? ONE of them came first, and TWO right after it: a process that was
+ * told of long ago has ended since.
+ */
+static int tells_again(const struct finding *cpython, const struct finding *f)
+{
+	const struct finding *one = f, *two = cpython;
+
+	if (!finding_repeats(cpython, f))
+		return 0;
+	if (one->occurrences->line > two->occurrences->line) {
+		one = cpython;
+		two = f;
+	}
+	long end = one->occurrences->line;
+	for (const char *p = one->text; p && (p = strchr(p, '\n')); p++)
+		end++;
+	return two->occurrences->line - end <= NEAR_LINES;
+}
+
 void scanner_emit(struct scanner *s, struct finding *f)
 {
 	if (f->occurrence_count && !f->occurrences->log)
 		f->occurrences->log = xstrdup(s->log);
-	if (s->held && finding_repeats(f, s->held)) {
+	if (s->held && tells_again(f, s->held)) {
 		merge(s->held, f);
 		return;
 	}
-	if (s->held && finding_repeats(s->held, f)) {
+	if (s->held && tells_again(s->held, f)) {
 		merge(f, s->held);
 		s->held = NULL;
 	}
