@@ -46,9 +46,9 @@ static void write_filter(const struct page *p)
 	for (size_t i = 0; i < 4; i++)
 		if (v[i].n)
 			qsort(v[i].v, v[i].n, sizeof *v[i].v, by_text);
-	html(p->f, "<form id=\"filter\" role=\"search\" hidden>\n<label class=\"search\"><span>search</span> "
-		   "<input type=\"search\" name=\"q\" placeholder=\"function, file, test, text\" "
-		   "autocomplete=\"off\"></label>\n");
+	html(p->f, "<form id=\"filter\" role=\"search\" hidden=\"\">\n<label class=\"search\">"
+		   "<span>search</span> <input type=\"search\" name=\"q\" placeholder=\"function, file, test, text\" "
+		   "autocomplete=\"off\"/></label>\n");
 	if (v[0].n)
 		option_list(p, "cell", "all cells", &v[0]);
 	option_list(p, "tool", "all tools", &v[1]);

@@ -86,12 +86,12 @@ static char *verdict(const struct page *p, const struct sums *s)
 static void write_meta(const struct page *p, const char *sentence)
 {
 	html(p->f,
-	     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
 	     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-	     "style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'\">\n"
-	     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	     "<meta name=\"color-scheme\" content=\"light dark\">\n"
-	     "<meta name=\"referrer\" content=\"no-referrer\">\n"
+	     "style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'\"/>\n"
+	     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+	     "<meta name=\"color-scheme\" content=\"light dark\"/>\n"
+	     "<meta name=\"referrer\" content=\"no-referrer\"/>\n"
 	     "<title>%s: %s%s%s</title>\n<style>\n",
 	     html_style_hash, html_script_hash, sentence, p->r->runtime ? p->r->runtime : "raw logs",
 	     p->r->suite ? ", " : "", p->r->suite);

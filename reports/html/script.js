@@ -1,3 +1,4 @@
+/*<![CDATA[*/
 "use strict";
 (() => {
 	const form = document.getElementById("filter");
@@ -178,3 +179,4 @@
 	addEventListener("hashchange", follow);
 	follow();
 })();
+/*]]>*/

@@ -8,7 +8,7 @@
 #   click=SELECTOR     with the mouse, in the middle of the first such element
 #   type=TEXT          as keys would
 #   key=NAME           ArrowRight, Tab, ...
-#   eval=EXPRESSION    prints its value
+#   eval=EXPRESSION    prints its value; nothing for undefined
 #   shot=FILE          a PNG of what the window shows
 # Whatever the page asks of the network, and whatever the console shows, is printed at the end, as
 # "request: URL" and "console: TEXT".
@@ -94,6 +94,12 @@ sub evaluate {
     return $r->{result}{value};
 }
 
+# what is under way arrives; timers of the page do not run where its scripts are off
+sub settle {
+    select undef, undef, undef, 0.05;
+    call('Page.getLayoutMetrics');
+}
+
 my ($width, $height) = (1280, 900);
 sub resize {
     call('Emulation.setDeviceMetricsOverride', width => $width, height => $height,
@@ -118,7 +124,7 @@ my %step = (
     noscript => sub { call('Emulation.setScriptExecutionDisabled', value => $json->true) },
     eval => sub {
         my $v = evaluate($_[0]);
-        print ref $v || !defined $v ? $json->encode($v) : $v, "\n";
+        print ref $v ? $json->encode($v) : $v, "\n" if defined $v;
     },
     click => sub {
         my $css = $json->encode($_[0]);
@@ -129,6 +135,7 @@ my %step = (
             call('Input.dispatchMouseEvent', type => $type, x => $at->[0], y => $at->[1],
                 $type eq 'mouseMoved' ? () : (button => 'left', clickCount => 1));
         }
+        settle();
     },
     type => sub { call('Input.insertText', text => $_[0]) },
     key => sub {
@@ -151,6 +158,6 @@ for (@ARGV) {
     my ($name, $value) = split /=/, $_, 2;
     ($step{$name} or die "no such step: $name\n")->($value);
 }
-evaluate('new Promise((done) => setTimeout(done, 50))'); # what is under way arrives
+settle();
 print "request: $_\n" for @requests;
 print "console: $_\n" for @console;
