@@ -243,6 +243,7 @@ int write_html(const struct results *r, FILE *f, int flags, struct err *e)
 	page_controls(&p);
 	page_times(&p);
 	page_unparsed(&p);
+	page_guide(&p);
 	html(f, "</main>\n<footer><p>Written by sanmatrix, from the result folders alone. It loads "
 		"nothing, from anywhere.</p></footer>\n<script>\n");
 	fputs(html_script, f);

@@ -7,6 +7,7 @@
 #ifndef SM_REPORTS_WRITE_HTML_H
 #define SM_REPORTS_WRITE_HTML_H
 
+#include "reports/guide.h"
 #include "reports/html.h"
 #include "reports/reports.h"
 
@@ -74,6 +75,11 @@ const struct failed_attempt *page_flaky(const struct test_case *t);
 /* Is C a new error: one that the baseline does not name, in every attempt? */
 int page_is_fresh(const struct card *c);
 
+/* The commands that run a unit again. */
+void page_rerun(const struct page *p, const struct rerun *r);
+/* What C's category means: a sentence, and a link to the rest. */
+void page_about(const struct page *p, const struct card *c);
+
 void page_head(const struct page *p);
 void page_grid(const struct page *p);
 void page_cards(const struct page *p);
@@ -82,6 +88,7 @@ void page_failed(const struct page *p);
 void page_controls(const struct page *p);
 void page_fixed(const struct page *p);
 void page_times(const struct page *p);
+void page_guide(const struct page *p);
 void page_unparsed(const struct page *p);
 
 /* Of the file that html/embed.sh makes. */

@@ -47,8 +47,8 @@ static void write_filter(const struct page *p)
 		if (v[i].n)
 			qsort(v[i].v, v[i].n, sizeof *v[i].v, by_text);
 	html(p->f, "<form id=\"filter\" role=\"search\" hidden=\"\">\n<label class=\"search\">"
-		   "<span>search</span> <input type=\"search\" name=\"q\" placeholder=\"function, file, test, text\" "
-		   "autocomplete=\"off\"/></label>\n");
+		   "<span>search</span> <input type=\"search\" name=\"q\" "
+		   "placeholder=\"function, file, test, text\" autocomplete=\"off\"/></label>\n");
 	if (v[0].n)
 		option_list(p, "cell", "all cells", &v[0]);
 	option_list(p, "tool", "all tools", &v[1]);
@@ -153,6 +153,7 @@ static void write_card(const struct page *p, size_t i)
 	if (reason)
 		html(p->f, "<p class=\"reason\">%s%s</p>\n",
 		     strcmp(c->status, "known") ? "" : "Known: ", reason);
+	page_about(p, c);
 	write_columns(p, c);
 	write_places(p, c);
 	html(p->f, "</div>\n</details>\n</article>\n");

@@ -97,6 +97,8 @@ static void write_access(const struct page *p, const struct access *a)
 
 void page_finding(const struct page *p, const struct finding *f)
 {
+	struct rerun again;
+
 	html(p->f, "<section class=\"tool\">\n<h4>%s <span>%s</span>", f->tool, f->kind);
 	write_access(p, &f->access);
 	html(p->f, "</h4>\n");
@@ -108,6 +110,9 @@ void page_finding(const struct page *p, const struct finding *f)
 		html_text(p->f, f->text, REPORT_SHOWN);
 		html(p->f, "</pre></details>\n");
 	}
+	if (!rerun_find(&again, p->r, f, NULL))
+		page_rerun(p, &again);
+	rerun_release(&again);
 	html(p->f, "<p class=\"keys\"><span>fingerprint</span> <code>%s</code></p>\n</section>\n",
 	     f->fingerprint);
 }

@@ -86,6 +86,19 @@ static void write_texts(const struct page *p, const struct failure *v, size_t n)
 	}
 }
 
+static void write_again(const struct page *p, const struct failure *f)
+{
+	struct rerun again;
+	char *test = strcmp(f->test->classname, f->test->name)
+			     ? xasprintf("%s.%s", f->test->classname, f->test->name)
+			     : NULL;
+
+	if (!rerun_unit(&again, p->r, f->cell, f->unit->unit, test))
+		page_rerun(p, &again);
+	rerun_release(&again);
+	free(test);
+}
+
 /* One test in all the cells in which it failed: V[0] to V[N - 1]. ID: it is what squares lead to. */
 static void write_failure(const struct page *p, const struct failure *v, size_t n, int id, int flaky)
 {
@@ -108,6 +121,7 @@ static void write_failure(const struct page *p, const struct failure *v, size_t 
 		html(p->f, "<span class=\"tag\">%s</span> ", v[i].cell->label);
 	html(p->f, "%s</p></summary>\n<div class=\"body\">\n", v->message);
 	write_texts(p, v, n);
+	write_again(p, v);
 	html(p->f, "</div></details>\n</article>\n");
 }
 

@@ -150,6 +150,19 @@
 			select();
 	}
 
+	/* The explanation comes into a card when it is asked for there. */
+	function explain(link) {
+		const about = link.parentNode;
+		const guide = document.getElementById(link.getAttribute("href").slice(1)).cloneNode(true);
+		if (about.querySelector(".guide")) {
+			about.querySelector(".guide").remove();
+			return;
+		}
+		guide.removeAttribute("id");
+		guide.querySelector("h3").remove();
+		about.append(guide);
+	}
+
 	if (form) {
 		form.hidden = false;
 		let timer;
@@ -171,8 +184,12 @@
 		if (button)
 			copy(button);
 		const link = event.target.closest("a[href^='#']");
-		if (link && link.getAttribute("href") === location.hash)
+		if (link && link.parentNode.classList.contains("about")) {
+			event.preventDefault();
+			explain(link);
+		} else if (link && link.getAttribute("href") === location.hash) {
 			reveal(decodeURIComponent(location.hash.slice(1)));
+		}
 	});
 	for (const button of document.querySelectorAll("button.copy"))
 		button.hidden = false;
