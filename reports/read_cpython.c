@@ -227,4 +227,4 @@ static const char *needle(size_t i)
 	return needles[i];
 }
 
-const struct reader cpython_reader = { "cpython", needle, make, opens, goes_on, finish };
+const struct reader cpython_reader = { "cpython", needle, make, opens, goes_on, finish, NULL };

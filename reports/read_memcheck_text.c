@@ -199,4 +199,4 @@ static const char *needle(size_t i)
 	return i < N ? needles[i] : valgrind_phrase(i - N);
 }
 
-const struct reader memcheck_text_reader = { "valgrind", needle, make, opens, opens, finish };
+const struct reader memcheck_text_reader = { "valgrind", needle, make, opens, opens, finish, NULL };

@@ -2,231 +2,355 @@
  * Valgrind's XML, of Memcheck, Helgrind and DRD. Only well-formed as long as nothing goes wrong: a
  * process that is killed leaves it cut, one that forks leaves two ends or two documents. So the
  * document is not parsed as a whole, only each <error> by itself.
+ *
+ * Valgrind writes one tag, or a leaf with both of its tags, on a line: such elements are taken line
+ * by line. An element that begins otherwise is `dense`, and is searched for tags.
  */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <libxml/parser.h>
-#include <libxml/tree.h>
 
 #include "common/mem.h"
 #include "common/text.h"
 #include "reports/reader.h"
+#include "reports/valgrind_element.h"
 #include "reports/valgrind_error.h"
+#include "reports/valgrind_pending.h"
+#include "reports/valgrind_tags.h"
 
-/* Valgrind stops at 1000 different errors; more than that comes from something else. */
-enum { PENDING_MAX = 2000 };
+enum { ELEMENT_MAX = REPORT_TEXT_MAX };
 
 struct state {
 	struct scanner *s;
-	int inside; /* a document has begun, */
-	int ended;  /* and ended */
-	long begun; /* its line */
-	char *tool;
+	int held;   /* a document has begun, or a part of one was seen */
+	int rooted; /* inside of <valgrindoutput>, */
+	int ended;  /* and it has its end */
+	int orphan; /* what was seen last is of an element without a beginning */
+	int mine;   /* the last line was ours */
+	long begun; /* the document's line */
+	const char *tool; /* static; NULL: not said */
 	long pid;
-	const char *element; /* its end tag's name while an element is being collected */
+	const struct tag *tag; /* of the element that is open, or NULL */
+	int dense, too_long;
+	long first;	   /* the line of its start */
+	const char *start; /* what is not in XML yet begins here, in the lines being read; or NULL */
 	struct buf xml;
-	long first; /* the line of its start */
-	int too_long;
-	struct finding **pending; /* until the counts are there, which come last */
-	char **unique;            /* the id of each */
-	size_t n, cap;
+	struct valgrind_element element;
+	struct valgrind_pending pending;
 };
 
-static void flush(struct state *st)
+static void tell(struct state *st, long line, struct span text, const char *reason)
 {
-	for (size_t i = 0; i < st->n; i++) {
-		scanner_emit(st->s, st->pending[i]);
-		free(st->unique[i]);
-	}
-	st->n = 0;
+	const char *nl = memchr(text.s, '\n', text.len);
+	char *s = xstrndup(text.s, nl ? (size_t)(nl - text.s) : text.len);
+
+	scanner_unparsed(st->s, line, s, reason);
+	free(s);
 }
 
-static void add_pending(struct state *st, struct finding *f, char *unique)
+/* --- elements --- */
+
+static void on_count(void *context, unsigned long long unique, unsigned long long count)
 {
-	if (st->n >= PENDING_MAX)
-		flush(st);
-	if (st->n == st->cap) {
-		st->cap = st->cap ? st->cap * 2 : 16;
-		st->pending = xrealloc(st->pending, st->cap * sizeof *st->pending);
-		st->unique = xrealloc(st->unique, st->cap * sizeof *st->unique);
-	}
-	st->pending[st->n] = f;
-	st->unique[st->n++] = unique;
+	struct state *st = context;
+
+	valgrind_pending_count(&st->pending, unique, count);
 }
 
-static void take_counts(struct state *st, xmlNode *counts)
+static void take_finding(struct state *st, struct finding *f)
 {
-	for (xmlNode *pair = counts->children; pair; pair = pair->next) {
-		char *unique = xml_child_text(pair, "unique");
-		char *count = xml_child_text(pair, "count");
-		for (size_t i = 0; unique && count && i < st->n; i++)
-			if (st->unique[i] && !strcmp(st->unique[i], unique) && atol(count) > 0)
-				st->pending[i]->count = (size_t)atol(count);
-		free(unique);
-		free(count);
+	const struct valgrind_element *e = &st->element;
+
+	if (st->tag->kind == TAG_THREAD) {
+		valgrind_pending_announce(&st->pending, f, e);
+		return;
 	}
+	if (!*f->kind) {
+		finding_free(f);
+		return;
+	}
+	f->tool = st->tool ? st->tool : valgrind_tool_of(f->kind);
+	f->occurrences = xcalloc(1, sizeof *f->occurrences);
+	f->occurrence_count = 1;
+	f->occurrences->line = st->first;
+	f->occurrences->pid = st->pid;
+	valgrind_pending_add(&st->pending, f, e);
 }
 
-/* What is collected is parsed, however much of it there is. */
-static void take_element(struct state *st, int cut)
+/* Why an element is not all that there was to say; NULL if it is. */
+static const char *trouble(const struct state *st, int cut)
 {
-	if (cut || st->too_long)
-		scanner_unparsed(st->s, st->first, "<error>",
-		        cut ? "the element has no end" : "the element is too long");
-	xmlDoc *doc = xmlReadMemory(st->xml.data, (int)st->xml.len, NULL, NULL,
-	        XML_PARSE_RECOVER | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-	xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
-	if (root && !strcmp(st->element, "errorcounts")) {
-		take_counts(st, root);
-	} else if (root) {
-		struct finding *f =
-		        valgrind_error(root, st->tool ? st->tool : "memcheck", st->pid, st->first);
+	const struct finding *f = st->element.f;
+	int nothing = st->tag->kind == TAG_ERROR && (!f || !*f->kind);
+
+	if (nothing && !st->rooted && !st->element.unique)
+		return NULL; /* an <error> of somebody else */
+	if (st->too_long)
+		return "the element is too long";
+	if (cut)
+		return "the element has no end";
+	if (!st->element.complete)
+		return "the element is not well-formed";
+	return nothing ? "an error without a kind" : NULL;
+}
+
+static void read_element(struct state *st, struct span xml, int cut)
+{
+	const char *reason;
+
+	if (st->tag->kind != TAG_PASSED) {
+		valgrind_element_read(&st->element, xml.s, xml.len);
+		struct finding *f = st->element.f;
+		if ((reason = trouble(st, cut)))
+			tell(st, st->first, xml, reason);
+		st->element.f = NULL;
 		if (f)
-			add_pending(st, f, xml_child_text(root, "unique"));
-		else
-			scanner_unparsed(st->s, st->first, "<error>", "an error without a kind");
+			take_finding(st, f);
+	} else if (cut) {
+		tell(st, st->first, xml, "the element has no end");
 	}
-	xmlFreeDoc(doc);
-	st->element = NULL;
+}
+
+static void collect(struct state *st, const char *s, size_t len)
+{
+	if (st->xml.len + len > ELEMENT_MAX)
+		st->too_long = 1;
+	else
+		buf_add(&st->xml, s, len);
+}
+
+/* What is collected of the element that is open, together with what comes before END. */
+static struct span collected(struct state *st, const char *end)
+{
+	if (st->start && !st->xml.len)
+		return (struct span){ st->start, (size_t)(end - st->start) };
+	if (st->start)
+		collect(st, st->start, (size_t)(end - st->start));
+	return (struct span){ st->xml.data ? st->xml.data : "", st->xml.len };
+}
+
+static void begin_element(struct state *st, const struct tag *tag, long line)
+{
+	st->tag = tag;
+	st->first = line;
+	st->too_long = 0;
+	st->dense = 0;
+	st->orphan = 0;
 	buf_reset(&st->xml);
 }
 
-static void collect(struct state *st, const char *text, size_t len)
+/* The element that is open ends before END. */
+static void end_element(struct state *st, const char *end, int cut)
 {
-	if (st->xml.len + len > REPORT_TEXT_MAX)
-		st->too_long = 1;
-	else
-		buf_add(&st->xml, text, len);
+	read_element(st, collected(st, end), cut);
+	st->tag = NULL;
+	st->start = NULL;
 }
 
-static const char *const elements[] = { "error", "fatal_signal", "errorcounts" };
+static void scan(struct state *st, struct span s, long line);
 
-/* The first element of interest that begins in S: where, with ELEMENT filled; or NULL. */
-static const char *find_start(const char *s, const char **element)
+/*
+ * Something else begins at END while an element is open. If its end is in what was collected, but
+ * not where Valgrind puts it, what follows is looked at again.
+ */
+static void cut_element(struct state *st, const char *end)
 {
-	const char *first = NULL;
-	char tag[32];
+	struct span all = collected(st, end), rest;
+	const char *stop = memmem(all.s, all.len, st->tag->end, strlen(st->tag->end));
 
-	for (size_t i = 0; i < sizeof elements / sizeof *elements; i++) {
-		snprintf(tag, sizeof tag, "<%s>", elements[i]);
-		const char *at = strstr(s, tag);
-		if (at && (!first || at < first)) {
-			first = at;
-			*element = elements[i];
-		}
+	if (!stop) {
+		end_element(st, end, 1);
+		return;
 	}
-	return first;
+	stop += strlen(st->tag->end);
+	rest = (struct span){ stop, (size_t)(all.s + all.len - stop) };
+	char *copy = xstrndup(rest.s, rest.len);
+	read_element(st, (struct span){ all.s, all.len - rest.len }, 0);
+	st->tag = NULL;
+	st->start = NULL;
+	scan(st, (struct span){ copy, rest.len }, st->first);
+	if (st->tag)
+		cut_element(st, NULL);
+	free(copy);
 }
 
-/* The text of the small element NAME that stands on one line, in S; owned by the caller. */
-static char *inline_text(const char *s, const char *name)
-{
-	char tag[32];
-
-	snprintf(tag, sizeof tag, "<%s>", name);
-	const char *text = text_after_any(s, tag);
-	const char *end = text ? strchr(text, '<') : NULL;
-	return end ? xstrndup(text, (size_t)(end - text)) : NULL;
-}
-
-static void take_preamble(struct state *st, const char *s)
-{
-	char *pid = inline_text(s, "pid"), *tool = inline_text(s, "protocoltool");
-
-	if (pid)
-		st->pid = strtol(pid, NULL, 10);
-	free(pid);
-	if (tool) {
-		free(st->tool);
-		st->tool = tool;
-	}
-	if (strstr(s, "</valgrindoutput>")) {
-		st->ended = 1;
-		flush(st);
-	}
-}
+/* --- documents --- */
 
 static void end_document(struct state *st)
 {
-	if (st->element)
-		take_element(st, 1);
-	if (st->inside && !st->ended)
+	if (st->tag)
+		cut_element(st, NULL);
+	if (st->rooted && !st->ended)
 		scanner_unparsed(st->s, st->begun, "<valgrindoutput>",
 		        "the document has no end: the process was killed");
-	flush(st);
-}
-
-static void begin_document(struct state *st, const struct line *line)
-{
-	end_document(st);
-	if (!st->inside)
-		scanner_hold(st->s, 1); /* and to the log's end: a document may have several ends */
-	st->inside = 1;
-	st->ended = 0;
-	st->begun = line->number;
+	valgrind_pending_end(&st->pending);
+	st->rooted = st->ended = st->orphan = 0;
 	st->pid = 0;
+	st->tool = NULL;
 }
 
-/* What of S is outside of elements; returns what begins one, or NULL. */
-static const char *outside(struct state *st, const struct line *line, const char *s)
+/* A tag that is of no element; what follows it is REST. */
+static void take_tag(struct state *st, const struct tag *tag, struct span rest, long line)
 {
-	const char *start = find_start(s, &st->element);
+	const char *end = memchr(rest.s, '<', rest.len);
+	char *value = xstrndup(rest.s, end ? (size_t)(end - rest.s) : 0);
 
-	if (!start) {
-		take_preamble(st, s);
-		return NULL;
+	if (tag->kind == TAG_XML) {
+		end_document(st);
+	} else if (tag->kind == TAG_DOCUMENT) {
+		end_document(st);
+		st->rooted = 1;
+		st->begun = line;
+	} else if (tag->kind == TAG_END) {
+		st->ended = 1;
+		valgrind_pending_flush(&st->pending);
+	} else if (tag->kind == TAG_PID) {
+		st->pid = strtol(value, NULL, 10);
+	} else if (tag->kind == TAG_TOOL && !st->tool) {
+		st->tool = valgrind_tool(value);
+	} else if (tag->kind == TAG_INNER && st->rooted && !st->orphan) {
+		st->orphan = 1;
+		scanner_unparsed(st->s, line, tag->text,
+		        "a part of an element whose beginning is missing");
 	}
-	if (start > s) {
-		char *before = xstrndup(s, (size_t)(start - s));
-		take_preamble(st, before);
-		free(before);
-	}
-	st->first = line->number;
-	st->too_long = 0;
-	return start;
+	free(value);
 }
 
-/* S continues an element; returns what follows its end, or NULL. */
-static const char *within(struct state *st, const char *s)
+/* S goes on within a dense element. Returns what follows its end. */
+static struct span within(struct state *st, struct span s)
 {
-	char tag[32], start[32];
+	size_t skip = st->xml.len ? 0 : st->tag->len, len = s.len;
+	const char *next = memmem(s.s + skip, len - skip, st->tag->text, st->tag->len);
+	const char *stop = memmem(s.s + skip, len - skip, st->tag->end, strlen(st->tag->end));
+	int cut = next && (!stop || next < stop);
 
-	snprintf(tag, sizeof tag, "</%s>", st->element);
-	snprintf(start, sizeof start, "<%s>", st->element);
-	const char *end = text_after_any(s, tag);
-	const char *next = strstr(s + (st->xml.len == 0), start);
-	if (next && (!end || next < end)) { /* another begins: the first was cut */
-		collect(st, s, (size_t)(next - s));
-		take_element(st, 1);
-		return next;
+	if (cut)
+		len = (size_t)(next - s.s);
+	else if (stop)
+		len = (size_t)(stop - s.s) + strlen(st->tag->end);
+	collect(st, s.s, len);
+	if (cut || stop)
+		end_element(st, NULL, cut);
+	return (struct span){ s.s + len, s.len - len };
+}
+
+/* Takes what is in S, wherever in it the tags stand. */
+static void scan(struct state *st, struct span s, long line)
+{
+	const char *at, *end = s.s + s.len;
+	const struct tag *tag;
+
+	while (s.len) {
+		if (st->tag) {
+			s = within(st, s);
+		} else if (!(tag = tag_find(s, &at))) {
+			return;
+		} else if (tag->end) {
+			begin_element(st, tag, line);
+			st->dense = 1;
+			s = (struct span){ at, (size_t)(end - at) };
+		} else {
+			at += tag->len;
+			s = (struct span){ at, (size_t)(end - at) };
+			take_tag(st, tag, s, line);
+		}
 	}
-	collect(st, s, end ? (size_t)(end - s) : strlen(s));
-	if (!end) {
+	if (st->tag)
 		collect(st, "\n", 1);
-		return NULL;
+}
+
+/* --- lines --- */
+
+/* Q, a line without blanks, while an element is open that has its tags on lines of their own. */
+static int is_of_element(struct state *st, struct span q)
+{
+	if (!q.len || *q.s == '<')
+		return 1;
+	size_t n = (size_t)(st->start ? q.s - st->start : 0);
+	if (st->start && n)
+		return tag_goes_on((struct span){ st->start, n });
+	return tag_goes_on((struct span){ st->xml.data ? st->xml.data : "", st->xml.len });
+}
+
+/*
+ * One line, S; IN_BLOCK: it stays where it is until lines() returns. Returns zero if it is not
+ * ours.
+ */
+static int take(struct state *st, struct span s, long line, int in_block)
+{
+	struct span q = span_trim(s);
+
+	if (st->tag && !st->dense) {
+		int ends = q.len > 2 && q.s[1] == '/' && span_is(q, st->tag->end);
+
+		if (!is_of_element(st, q))
+			return 0;
+		if (ends || !q.len || !tag_cuts(q)) {
+			if (!in_block) {
+				collect(st, s.s, s.len);
+				collect(st, "\n", 1);
+			}
+			if (ends)
+				end_element(st, s.s + s.len, 0);
+			return 1;
+		}
+		cut_element(st, s.s);
 	}
-	take_element(st, 0);
-	return end;
+	const char *at;
+	const struct tag *tag = st->tag || !q.len ? NULL : tag_find(q, &at);
+	if (tag && tag->end && span_is(q, tag->text)) {
+		begin_element(st, tag, line);
+		if (in_block)
+			st->start = s.s;
+		else
+			collect(st, tag->text, tag->len);
+		return 1;
+	}
+	int mine = st->tag || tag || (st->rooted && q.len && *q.s == '<' && q.s[q.len - 1] == '>');
+	if (st->tag || tag)
+		scan(st, s, line);
+	return mine;
+}
+
+static const char *lines(void *state, const char *p, const char *end, long *line)
+{
+	struct state *st = state;
+
+	if (st->tag && !st->dense)
+		st->start = p;
+	while (p < end) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		struct span s = { p, (size_t)(nl - p) };
+
+		if (!s.len && !st->tag && !st->mine)
+			break;
+		st->mine = !s.len || take(st, s, *line + 1, 1);
+		if (!st->mine)
+			break;
+		++*line;
+		p = nl + 1;
+	}
+	if (st->start)
+		collect(st, st->start, (size_t)(p - st->start));
+	st->start = NULL;
+	return p;
 }
 
 static int opens(void *state, const struct line *line)
 {
 	struct state *st = state;
-	const char *s = line->s;
+	struct span s = { line->s, line->len };
+	const char *at;
 
-	if (*s == '<' || strstr(s, "<?xml") || strstr(s, "<valgrindoutput")) {
-		const char *document = strstr(s, "<?xml");
-		if (document || (strstr(s, "<valgrindoutput>") && !st->inside))
-			begin_document(st, line);
+	if (!st->held) {
+		const struct tag *tag = tag_find(s, &at);
+		if (!tag || (tag->kind != TAG_ERROR && !strstr(line->s, "<valgrindoutput")))
+			return 0;
+		scanner_hold(st->s, 1); /* to the log's end: a document may have several ends */
+		st->held = 1;
 	}
-	if (!st->inside)
-		return 0;
-	if (!st->element && !strchr(s, '<'))
-		return 0;
-	while (s && *s)
-		s = st->element ? within(st, s) : outside(st, line, s);
-	return 1;
+	st->mine = take(st, s, line->number, 0);
+	return st->mine;
 }
 
 static void finish(void *state)
@@ -234,10 +358,8 @@ static void finish(void *state)
 	struct state *st = state;
 
 	end_document(st);
+	valgrind_element_release(&st->element);
 	buf_release(&st->xml);
-	free(st->pending);
-	free(st->unique);
-	free(st->tool);
 	free(st);
 }
 
@@ -245,19 +367,23 @@ static void *make(struct scanner *s)
 {
 	struct state *st = xcalloc(1, sizeof *st);
 
-	st->s = s;
+	st->s = st->pending.s = s;
+	st->element.count = on_count;
+	st->element.context = st;
 	return st;
 }
 
 static const char *needle(size_t i)
 {
 	static const char *const needles[] = {
-		"<?xml version",
 		"<valgrindoutput",
+		"<error>",
+		"<fatal_signal>",
 		NULL,
 	};
 
 	return needles[i];
 }
 
-const struct reader memcheck_xml_reader = { "valgrind-xml", needle, make, opens, opens, finish };
+const struct reader memcheck_xml_reader = { "valgrind-xml", needle, make, opens, opens, finish,
+	lines };

@@ -452,4 +452,4 @@ static const char *needle(size_t i)
 	return needles[i];
 }
 
-const struct reader sanitizer_reader = { "sanitizer", needle, make, opens, goes_on, finish };
+const struct reader sanitizer_reader = { "sanitizer", needle, make, opens, goes_on, finish, NULL };

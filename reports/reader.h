@@ -38,6 +38,12 @@ struct reader {
 	int (*opens)(void *state, const struct line *line);
 	int (*goes_on)(void *state, const struct line *line);
 	void (*finish)(void *state); /* the log ends: hands over what is open; frees STATE */
+	/*
+	 * NULL, or: while the reader holds the scanner it gets whole lines as they come, P..END, before
+	 * any other. Returns the first that is not its own, which is then dispatched, or END; *LINE, the
+	 * number of the line before P, is raised by those that it took.
+	 */
+	const char *(*lines)(void *state, const char *p, const char *end, long *line);
 };
 
 extern const struct reader sanitizer_reader;

@@ -207,11 +207,22 @@ static char *pass(struct scanner *s, char *p, char *limit, char *end)
 	return last + 1;
 }
 
-/* P..END are whole clean lines. */
-static void take_lines(struct scanner *s, char *p, char *end)
+/* The reader that takes lines as they come, if there is one just now; otherwise READERS. */
+static size_t taker(const struct scanner *s)
+{
+	size_t i = 0;
+
+	while (i < READERS && !(readers[i]->lines && s->holds[i]))
+		i++;
+	return i;
+}
+
+/* Dispatches the clean lines P..END, up to one after which a reader takes them as they come. */
+static char *take_some(struct scanner *s, char *p, char *end)
 {
 	uint32_t marks, more;
 	const char *hit;
+	size_t had = taker(s);
 
 	while (p < end && (hit = needles_find(s->needles, p, end, &marks))) {
 		p = pass(s, p, p + (hit - p), end);
@@ -220,8 +231,27 @@ static void take_lines(struct scanner *s, char *p, char *end)
 			marks |= more;
 		take_line(s, p, nl, marks);
 		p = nl + 1;
+		if (taker(s) != had)
+			return p;
 	}
 	pass(s, p, end, end);
+	return end;
+}
+
+/* P..END are whole clean lines. */
+static void take_lines(struct scanner *s, char *p, char *end)
+{
+	size_t i;
+
+	while (p < end) {
+		char *until = end;
+		if ((i = taker(s)) < READERS) {
+			s->called = i;
+			p += readers[i]->lines(s->states[i], p, end, &s->lines) - p;
+			until = p < end ? (char *)memchr(p, '\n', (size_t)(end - p)) + 1 : end;
+		}
+		p = take_some(s, p, until);
+	}
 }
 
 /* Cleans the lines P..END, each by itself, in place. Returns their new end. */

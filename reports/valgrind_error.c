@@ -1,122 +1,75 @@
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/buf.h"
-#include "common/mem.h"
 #include "common/text.h"
 #include "reports/reader.h"
 #include "reports/valgrind_error.h"
 
-static int is_element(const xmlNode *node, const char *name)
+enum where { AT_START, AT_END, ANYWHERE };
+
+/* The first match counts. What says nothing of a stack goes on as before. */
+static const struct {
+	const char *text;
+	enum where where;
+	int role;
+} lines[] = {
+	{ "Address ", AT_START, -2 }, /* see valgrind_line() */
+	{ "Block was alloc'd at", AT_START, ROLE_ALLOC },
+	{ "Uninitialised value was created", AT_START, ROLE_ORIGIN },
+	{ "This conflicts with a previous", AT_START, ROLE_OTHER_ACCESS },
+	{ "but before", AT_START, ROLE_OTHER_ACCESS },
+	{ "Conflicting wait call by thread", AT_START, ROLE_OTHER_ACCESS },
+	{ "Other segment start", AT_START, ROLE_OTHER_ACCESS },
+	{ "Other segment end", AT_START, ROLE_OTHER_ACCESS },
+	{ "Allocation context:", ANYWHERE, ROLE_ALLOC },
+	{ "Acquired at:", AT_START, ROLE_LOCK },
+	{ "Previously closed", AT_START, ROLE_FREE },
+	{ "Originally opened", AT_START, ROLE_ALLOC },
+	{ "acquisition of lock at ", ANYWHERE, ROLE_LOCK },
+	{ " was first observed", ANYWHERE, ROLE_LOCK },
+	{ " free'd", AT_END, ROLE_FREE },
+	{ " alloc'd", AT_END, ROLE_ALLOC },
+};
+
+static int is_line(size_t i, const char *text)
 {
-	return node->type == XML_ELEMENT_NODE && !strcmp((const char *)node->name, name);
+	if (lines[i].where == AT_START)
+		return text_after(text, lines[i].text) != NULL;
+	if (lines[i].where == AT_END)
+		return text_ends(text, lines[i].text);
+	return strstr(text, lines[i].text) != NULL;
 }
 
-static xmlNode *child(xmlNode *node, const char *name)
+/* "Address 0x5 is 0 bytes inside a block of size 8 alloc'd", and the other kinds of places */
+static int address_line(struct finding *f, const char *text, int had)
 {
-	for (xmlNode *c = node->children; c; c = c->next)
-		if (is_element(c, name))
-			return c;
-	return NULL;
-}
-
-static char *node_text(xmlNode *node)
-{
-	xmlChar *content = xmlNodeGetContent(node);
-	const char *s = content ? (const char *)content : "";
-
-	s += strspn(s, " \t\r\n");
-	size_t len = strlen(s);
-	while (len && isspace((unsigned char)s[len - 1]))
-		len--;
-	char *text = xstrndup(s, len);
-	xmlFree(content);
-	return text;
-}
-
-char *xml_child_text(xmlNode *node, const char *name)
-{
-	xmlNode *found = child(node, name);
-
-	return found ? node_text(found) : NULL;
-}
-
-/* The same as a string of F's. */
-static const char *own_text(struct finding *f, xmlNode *node, const char *name)
-{
-	char *text = xml_child_text(node, name), *own = finding_strdup(f, text);
-
-	free(text);
-	return own;
-}
-
-static void take_frame(struct finding *f, struct frames *frames, struct buf *text, xmlNode *node)
-{
-	int first = frames->n == 0;
-	struct frame *frame = frames_add(f, frames);
-	char *dir = xml_child_text(node, "dir"), *line = xml_child_text(node, "line");
-	char *ip = xml_child_text(node, "ip");
-
-	frame->function = own_text(f, node, "fn");
-	frame->module = own_text(f, node, "obj");
-	frame->file = own_text(f, node, "file");
-	frame->line = line ? atoi(line) : 0;
-	buf_addf(text, "   %s %s: %s", first ? "at" : "by", ip ? ip : "?",
-	        frame->function ? frame->function : "?\?\?");
-	if (frame->file)
-		buf_addf(text, " (%s:%d)\n", frame->file, frame->line);
-	else
-		buf_addf(text, " (in %s)\n", frame->module ? frame->module : "?");
-	if (dir && frame->file && frame->file[0] != '/')
-		frame->file = finding_printf(f, "%s/%s", dir, frame->file);
-	free(dir);
-	free(line);
-	free(ip);
-}
-
-static void take_stack(struct finding *f, struct buf *text, xmlNode *node, int role)
-{
-	struct frames frames = { 0 };
-
-	for (xmlNode *c = node->children; c && frames.n < REPORT_FRAMES_MAX; c = c->next)
-		if (is_element(c, "frame"))
-			take_frame(f, &frames, text, c);
-	if (role >= 0 && f->stack_count < REPORT_STACKS_MAX)
-		finding_stack(f, (enum role)role)->frames = frames;
-}
-
-/* What an auxiliary line says of the stack that follows it; -1: nothing that we keep. */
-static int aux_role(const char *aux, int had)
-{
-	if (text_ends(aux, "free'd"))
+	if (!f->access.address)
+		f->access.address = hex_dup(f, text + strlen("Address "));
+	if (text_ends(text, " free'd"))
 		return ROLE_FREE;
-	if (text_ends(aux, "alloc'd") || strstr(aux, "lock was alloc'd") ||
-	        text_after(aux, "Block was alloc'd"))
+	if (text_ends(text, " alloc'd") || text_ends(text, " client-defined"))
 		return ROLE_ALLOC;
-	if (text_after(aux, "Uninitialised value was created"))
-		return ROLE_ORIGIN;
-	if (text_after(aux, "This conflicts with a previous"))
-		return ROLE_OTHER_ACCESS;
-	if (strstr(aux, "lock ") || strstr(aux, "Lock "))
-		return ROLE_LOCK;
+	if (strstr(text, "Allocation context:"))
+		return ROLE_ALLOC;
+	return strstr(text, " segment of ") ? -1 : had;
+}
+
+int valgrind_line(struct finding *f, const char *text, int had)
+{
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		if (!is_line(i, text))
+			continue;
+		return lines[i].role == -2 ? address_line(f, text, had) : lines[i].role;
+	}
+	const char *at = text_after_any(text, "mapped region at address ");
+	if (at && !f->access.address)
+		f->access.address = hex_dup(f, at);
 	return had;
 }
 
-static void take_address(struct finding *f, const char *aux)
+enum role valgrind_first_role(const char *kind)
 {
-	const char *address = text_after(aux, "Address ");
-
-	if (address && !f->access.address)
-		f->access.address = hex_dup(f, address);
-}
-
-/* <what>, or <xwhat><text>; the same for aux. NULL if NODE is neither. Owned by the caller. */
-static char *prose(xmlNode *node, const char *plain, const char *rich)
-{
-	if (is_element(node, plain))
-		return node_text(node);
-	return is_element(node, rich) ? xml_child_text(node, "text") : NULL;
+	return text_after(kind, "Leak_") || !strcmp(kind, "FdNotClosed") ? ROLE_ALLOC : ROLE_ACCESS;
 }
 
 void valgrind_access(struct finding *f)
@@ -135,77 +88,31 @@ void valgrind_access(struct finding *f)
 	}
 }
 
-static void take_message(struct finding *f, struct buf *text, char *what)
+const char *valgrind_tool_of(const char *kind)
 {
-	for (char *p = what; *p; p++)
-		if (*p == '\n')
-			*p = ' ';
-	buf_addf(text, "%s\n", what);
-	if (f->message)
-		return;
-	f->message = finding_strdup(f, what);
-	valgrind_access(f);
+	static const char *const helgrind[] = { "Race", "UnlockUnlocked", "UnlockForeign",
+		"UnlockBogus", "PthAPIerror", "LockOrder", "Misc", "Dubious" };
+	static const char *const drd[] = { "ConflictingAccess", "MutexErr", "CondErr",
+		"CondDestrErr", "CondRaceErr", "CondWaitErr", "SemaphoreErr", "BarrierErr",
+		"RwlockErr", "HoldtimeErr", "GenericErr", "InvalidThreadId", "UnimpHgClReq",
+		"UnimpDrdClReq" };
+
+	for (size_t i = 0; i < sizeof helgrind / sizeof *helgrind; i++)
+		if (!strcmp(kind, helgrind[i]))
+			return "helgrind";
+	for (size_t i = 0; i < sizeof drd / sizeof *drd; i++)
+		if (!strcmp(kind, drd[i]))
+			return "drd";
+	return "memcheck";
 }
 
-static void take_children(struct finding *f, struct buf *text, xmlNode *error)
+const char *valgrind_tool(const char *name)
 {
-	int role = text_after(f->kind, "Leak_") ? ROLE_ALLOC : ROLE_ACCESS;
+	static const char *const names[] = { "helgrind", "drd", "memcheck" };
 
-	for (xmlNode *c = error->children; c; c = c->next) {
-		char *what = prose(c, "what", "xwhat"), *aux = prose(c, "auxwhat", "xauxwhat");
-		if (what)
-			take_message(f, text, what);
-		free(what);
-		if (aux) {
-			buf_addf(text, " %s\n", aux);
-			take_address(f, aux);
-			if (f->stack_count)
-				role = aux_role(aux, role);
-			free(aux);
-		}
-		if (is_element(c, "stack")) {
-			take_stack(f, text, c, role);
-			role = -1;
-		}
-	}
-}
-
-static struct finding *fatal_signal(xmlNode *node, const char *tool, struct buf *text)
-{
-	struct finding *f = finding_new(tool, "fatal_signal");
-	char *number = xml_child_text(node, "signo"), *name = xml_child_text(node, "signame");
-
-	f->message = finding_printf(f, "Process terminating with default action of signal %s (%s)",
-	        number ? number : "?", name ? name : "?");
-	f->access.address = own_text(f, node, "siaddr");
-	buf_addf(text, "%s\n", f->message);
-	free(number);
-	free(name);
-	return f;
-}
-
-struct finding *valgrind_error(xmlNode *error, const char *tool, long pid, long line)
-{
-	struct buf text = { 0 };
-	struct finding *f;
-
-	if (is_element(error, "fatal_signal")) {
-		f = fatal_signal(error, tool, &text);
-	} else {
-		char *kind = xml_child_text(error, "kind");
-		if (!kind || !*kind) {
-			free(kind);
-			return NULL;
-		}
-		f = finding_new(tool, kind);
-		free(kind);
-	}
-	take_children(f, &text, error);
-	f->text = finding_strndup(f, text.data ? text.data : "", text.len);
-	buf_release(&text);
-	f->occurrences = xcalloc(1, sizeof *f->occurrences);
-	f->occurrence_count = 1;
-	f->occurrences->line = line;
-	f->occurrences->pid = pid;
-	return f;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcmp(name, names[i]))
+			return names[i];
+	/* with --tool=none there are errors of file descriptors alone; the others are long gone */
+	return !strcmp(name, "none") || text_after(name, "exp-") ? "memcheck" : NULL;
 }
