@@ -1,12 +1,25 @@
-#include <ctype.h>
 #include <string.h>
 
 #include "common/prefix.h"
+#include "common/text.h"
 
 enum {
 	PREFIXES_MAX = 6, /* one in the other: a CI engine's, a container's, a test driver's */
 	NAME_MAX_BYTES = 120,
 };
+
+/* Where the name that S may begin with ends. */
+static const char *past_name(const char *s)
+{
+	static const char of_names[256] = {
+		['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1,
+		['_'] = 1, ['.'] = 1, ['-'] = 1, ['/'] = 1,
+	};
+
+	while (of_names[(unsigned char)*s])
+		s++;
+	return s;
+}
 
 /*
  * Where SHAPE, which S must begin with, ends in S, or NULL. In SHAPE '0' is a digit, '9' digits, 'h'
@@ -22,22 +35,21 @@ static const char *match(const char *s, const char *shape, unsigned *number)
 
 		switch (*shape) {
 		case '0':
-			if (!isdigit((unsigned char)*s++))
+			if (!text_digit(*s++))
 				return NULL;
 			break;
 		case 'h':
-			if (!isxdigit((unsigned char)*s++))
+			if (!text_hex(*s++))
 				return NULL;
 			break;
 		case '9':
-			for (last = 0; isdigit((unsigned char)*s); s++)
+			for (last = 0; text_digit(*s); s++)
 				last = last * 10 + (unsigned)(*s - '0');
 			if (s == start)
 				return NULL;
 			break;
 		case 'w':
-			while (isalnum((unsigned char)*s) || (*s && strchr("_.-/", *s)))
-				s++;
+			s = past_name(s);
 			if (s == start)
 				return NULL;
 			break;
@@ -137,7 +149,7 @@ static const char *logcat(const char *s, unsigned *source)
 	if (p && (q = match(p, "9_", source)) && (q = match(q, "9_", &thread)) && *q)
 		return past(q + 1, "_w_: ");
 	q = p ? p : s;
-	return isupper((unsigned char)*q) ? match(q + 1, "/w_(_9): ", source) : NULL;
+	return (*q >= 'A' && *q <= 'Z') ? match(q + 1, "/w_(_9): ", source) : NULL;
 }
 
 /* "Jan  1 00:00:00 host name[123]: " */
@@ -157,10 +169,14 @@ static const char *syslog_line(const char *s, unsigned *source)
 
 static const char *named(const char *s, size_t len, unsigned *source)
 {
-	const char *p = past(s, "w"), *q;
+	const char *p = past_name(s), *q = p;
+	size_t near = len < NAME_MAX_BYTES ? len : NAME_MAX_BYTES;
+	const char *tab = memchr(s, '\t', near);
 
-	if (!p)
-		return NULL;
+	while (*q == ' ')
+		q++;
+	if (p == s || (!tab && *q != '|' && *q != '(' && !text_digit(*q)))
+		return NULL; /* so is nearly every line */
 	if (*p == ' ') { /* docker compose: "name_1  | " */
 		q = past(p, "_| ");
 		if (!q && (q = past(p, "_|")) && *q)
@@ -173,10 +189,9 @@ static const char *named(const char *s, size_t len, unsigned *source)
 	if ((q = logcat(s, source)) || (q = syslog_line(s, source)))
 		return q;
 	/* gh run view --log: "JOB\tSTEP\t2026-01-01T00:00:00.123Z " */
-	p = memchr(s, '\t', len < NAME_MAX_BYTES ? len : NAME_MAX_BYTES);
-	q = p ? memchr(p + 1, '\t', strnlen(p + 1, NAME_MAX_BYTES)) : NULL;
+	q = tab ? memchr(tab + 1, '\t', strnlen(tab + 1, NAME_MAX_BYTES)) : NULL;
 	if (q && dated(q + 1)) {
-		*source = hash(s, p);
+		*source = hash(s, tab);
 		return q + 1;
 	}
 	return NULL;
@@ -184,8 +199,13 @@ static const char *named(const char *s, size_t len, unsigned *source)
 
 static const char *numbered(const char *s, unsigned *source)
 {
-	const char *p = dated(s);
+	const char *p = s;
 
+	while (text_digit(*p))
+		p++;
+	if (*p != '-' && *p != ':')
+		return NULL;
+	p = dated(s);
 	if (p || (p = past(s, "00:00:00 ")) || (p = past(s, "00:00:00.000 ")))
 		return p;
 	if ((p = match(s, "9: ", source))) /* ctest */
@@ -196,11 +216,13 @@ static const char *numbered(const char *s, unsigned *source)
 static const char *one(const char *s, size_t len, unsigned *source)
 {
 	if (*s == ' ') {
-		size_t blanks = strspn(s, " ");
+		const char *p = s;
 
-		return isdigit((unsigned char)s[blanks]) ? match(s, "_9: ", source) : NULL;
+		while (*p == ' ')
+			p++;
+		return text_digit(*p) ? match(p, "9: ", source) : NULL;
 	}
-	if (isdigit((unsigned char)*s)) {
+	if (text_digit(*s)) {
 		const char *p = numbered(s, source);
 
 		return p ? p : named(s, len, source);
@@ -215,7 +237,7 @@ static const char *one(const char *s, size_t len, unsigned *source)
 		*source = p ? step : *source;
 		return p;
 	}
-	return isalpha((unsigned char)*s) ? named(s, len, source) : NULL;
+	return (*s | 32) >= 'a' && (*s | 32) <= 'z' ? named(s, len, source) : NULL;
 }
 
 size_t prefix_length(const char *s, size_t len, unsigned *source)
@@ -223,7 +245,7 @@ size_t prefix_length(const char *s, size_t len, unsigned *source)
 	const char *p = s;
 
 	*source = 0;
-	if (!strncmp(p, "\xef\xbb\xbf", 3)) /* the byte order mark before a downloaded log */
+	if (text_after(p, "\xef\xbb\xbf")) /* the byte order mark before a downloaded log */
 		p += 3;
 	for (int i = 0; i < PREFIXES_MAX; i++) {
 		unsigned number = 0;
