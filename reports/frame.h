@@ -16,6 +16,14 @@ int frame_parse_sanitizer(struct arena *a, const char *line, struct frame *frame
 /* "at|by 0x109168: get (hbo_r.c:2)", without leading blanks. Returns 0, or -1 if it is no frame. */
 int frame_parse_valgrind(struct arena *a, const char *text, struct frame *frame);
 
+/*
+ * gdb's "[0x4f4b44 in ]f (x=1, s="(") at a.c:3", "f(int) () from /lib/x.so" or "<signal handler
+ * called>". Fills FRAME, its strings in A. Returns 0, or -1 if TEXT is not a whole call.
+ */
+int frame_parse_gdb_call(struct arena *a, const char *text, struct frame *frame);
+/* The number of gdb's "#3  CALL", with *CALL set; -1: LINE does not begin so. */
+long frame_number_gdb(const char *line, const char **call);
+
 /* Takes ":LINE" or ":LINE:COLUMN" off the end of FILE (which is changed); fills both or neither. */
 void frame_split_location(char *file, int *line, int *column);
 

@@ -134,6 +134,7 @@ const char *const ignore_top[] = {
 	"__pthread_kill*",
 	"__assert_fail*",
 	"__assert*",
+	"__GI___assert*",
 	"__libc_message*",
 	"__fortify_fail*",
 	"__stack_chk_fail*",

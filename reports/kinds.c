@@ -108,6 +108,9 @@ static const struct meaning meanings[] = {
 	{ "memcheck", "Invalid*", "api-misuse", 0, NULL },
 	{ "memcheck", "Leak_*", "leak", 0, NULL },
 	{ NULL, "Fd*", "resource", 0, NULL },
+	{ "gdb", "SIGKILL", "other", 0, NULL },
+	{ "gdb", "SIGTERM", "other", 0, NULL },
+	{ "gdb", "EXC_*", "crash", 0, NULL },
 	{ NULL, "SIG*", "crash", 0, NULL },
 	{ "helgrind", "Race", "race", 0, NULL },
 	{ "helgrind", "LockOrder", "deadlock", 0, NULL },
@@ -228,9 +231,24 @@ static int matches(const char *pattern, const char *s)
 	}
 }
 
+/* Was the program ended by libc's assert(), as the stack shows? */
+static int is_assertion(const struct finding *f)
+{
+	const struct stack *stack = finding_find(f, ROLE_ACCESS);
+
+	for (size_t i = 0; stack && i < stack->frames.n && i < 10; i++) {
+		const char *function = stack->frames.v[i].function;
+		if (function && (strstr(function, "__assert_fail") || strstr(function, "__assert_rtn")))
+			return 1;
+	}
+	return 0;
+}
+
 /* Where Memcheck's invalid access went: into a block that was freed, or through a null pointer. */
 static const char *refine(const struct finding *f)
 {
+	if (!strcmp(f->tool, "gdb") && !strcmp(f->kind, "SIGABRT") && is_assertion(f))
+		return "assertion";
 	if (strcmp(f->tool, "memcheck") != 0 ||
 	        (strcmp(f->kind, "InvalidRead") != 0 && strcmp(f->kind, "InvalidWrite") != 0))
 		return f->category;
@@ -321,7 +339,8 @@ int finding_repeats(const struct finding *cpython, const struct finding *f)
 		return 0;
 	if (f->python.n) /* its end has been told: this is another process's */
 		return 0;
-	if (!strcmp(f->tool, "process") && !strcmp(f->kind, cpython->kind))
+	if ((!strcmp(f->tool, "process") || !strcmp(f->tool, "gdb")) &&
+	        !strcmp(f->kind, cpython->kind))
 		return 1;
 	/* abort_on_error: their reports end the process by SIGABRT */
 	if ((!strcmp(f->tool, "asan") || !strcmp(f->tool, "msan")) &&

@@ -47,7 +47,7 @@ struct reader {
 };
 
 extern const struct reader sanitizer_reader;
-extern const struct reader memcheck_xml_reader, memcheck_text_reader, cpython_reader;
+extern const struct reader memcheck_xml_reader, memcheck_text_reader, cpython_reader, gdb_reader;
 
 /*
  * For what a reader keeps open besides struct report, which does it by itself: with BY 1 _goes_on of

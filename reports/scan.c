@@ -17,6 +17,7 @@ static const struct reader *const readers[] = {
 	&memcheck_xml_reader,
 	&memcheck_text_reader,
 	&cpython_reader,
+	&gdb_reader,
 };
 
 enum {
