@@ -337,4 +337,4 @@ static const char *needle(size_t i)
 	return needles[i];
 }
 
-const struct reader gdb_reader = { "gdb", needle, make, opens, goes_on, finish };
+const struct reader gdb_reader = { "gdb", needle, make, opens, goes_on, finish, NULL };
