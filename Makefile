@@ -48,7 +48,9 @@ unit_tests := $(patsubst %.c,$(BUILD)/%,$(call in_src,$(folders:=/tests/test_*.c
 script_tests := $(call in_src,ci/tests/*.t $(folders:=/tests/*.t))
 fuzzers := $(call in_src,$(folders:=/fuzz/*.c))
 shim_objects := $(patsubst %.c,$(BUILD)/%.o,$(filter-out shim/cpython%,$(call in_src,shim/*.c)))
-shim_libraries := $(BUILD)/shim/libpoolshim.a $(BUILD)/shim/libpoolshim.so
+shim_libraries := $(BUILD)/shim/libpoolshim.a $(BUILD)/shim/libpoolshim.so \
+	$(BUILD)/shim/libpoolshim-cpython.so $(BUILD)/shim/libpoolshim-cpython.a
+python_objects := $(patsubst %.c,$(BUILD)/%.o,$(call in_src,shim/cpython*.c))
 
 all: $(BUILD)/sanmatrix $(shim_libraries)
 	@:
@@ -94,7 +96,22 @@ $(BUILD)/shim/libpoolshim.a: $(shim_objects)
 $(BUILD)/shim/libpoolshim.so: $(shim_objects)
 	$(CC) $(CFLAGS) -fno-sanitize=all $(LDFLAGS) -shared -Wl,-soname,libpoolshim.so.1 -o $@ $^
 
--include $(shim_objects:.o=.d)
+$(python_objects): $(BUILD)/shim/%.o: $(srcdir)/shim/%.c config.mk
+	@mkdir -p $(@D)
+	$(CC) $(shim_flags) -MMD -MP -c -o $@ $<
+
+$(BUILD)/shim/libpoolshim-cpython.so: $(shim_objects) $(python_objects)
+	$(CC) $(CFLAGS) -fno-sanitize=all $(LDFLAGS) -shared -o $@ $^
+
+# to be linked into an interpreter
+$(BUILD)/shim/cpython-linked.o: $(srcdir)/shim/cpython.c config.mk
+	$(CC) $(shim_flags) -DPOOLSHIM_LINKED_IN -MMD -MP -c -o $@ $<
+
+$(BUILD)/shim/libpoolshim-cpython.a: $(shim_objects) $(filter-out %/cpython.o,$(python_objects)) \
+		$(BUILD)/shim/cpython-linked.o
+	@rm -f $@; ar rcs $@ $^
+
+-include $(shim_objects:.o=.d) $(python_objects:.o=.d) $(BUILD)/shim/cpython-linked.d
 
 shim: $(shim_libraries)
 

@@ -89,7 +89,7 @@ static void dead(const struct ps_block *b)
 
 static void released(const struct ps_block *b, int untracked)
 {
-	size_t n = untracked ? b->raw_size : (b->pool->link + 7) & ~7u;
+	size_t n = untracked ? b->raw_size : (ps_link(b) + 7) & ~(size_t)7;
 
 	if (PS_UNLIKELY(!direct))
 		__asan_unpoison_memory_region(b->raw, n);

@@ -259,4 +259,10 @@ static inline size_t ps_round(size_t size)
 	return (size + PS_GRAIN - 1) & ~(size_t)(PS_GRAIN - 1);
 }
 
+/* How much of the raw block is the allocator's own while it is free. */
+static inline size_t ps_link(const struct ps_block *b)
+{
+	return b->pool->link < b->raw_size ? b->pool->link : b->raw_size;
+}
+
 #endif

@@ -116,7 +116,7 @@ static void released(const struct ps_block *b, int untracked)
 	if (untracked)
 		request(UNDEFINED, ps_address(b->raw), b->raw_size, 0, 0);
 	else if (b->user == b->raw || b->pool->link > FENCE)
-		request(UNDEFINED, ps_address(b->raw), b->pool->link, 0, 0);
+		request(UNDEFINED, ps_address(b->raw), ps_link(b), 0, 0);
 }
 
 static void fence(const void *start, size_t size, int freed)

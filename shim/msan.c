@@ -38,7 +38,7 @@ static void poolshim_dead(const struct ps_block *b)
 
 static void released(const struct ps_block *b, int untracked)
 {
-	size_t n = untracked ? b->raw_size : b->pool->link;
+	size_t n = untracked ? b->raw_size : ps_link(b);
 
 	if (n)
 		__msan_unpoison(b->raw, n);

@@ -112,7 +112,8 @@ ps_stack ps_stack_here(const void *frame, unsigned depth)
 
 	if (!depth)
 		return 1;
-	while (WALKS && n < depth && f + 2 * sizeof(uintptr_t) <= end) {
+	/* F may be anything where code was compiled without frame pointers */
+	while (WALKS && n < depth && f < end && end - f >= 2 * sizeof(uintptr_t)) {
 		const uintptr_t *link = (const uintptr_t *)f;
 		if (link[1] < 4096)
 			break;

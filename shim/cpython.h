@@ -1,0 +1,84 @@
+/*
+ * What the parts of libpoolshim-cpython share. Nothing of CPython's headers is used: one object serves
+ * 3.8 to 3.13. Facts about CPython are from its sources, of the version that is named with them.
+ *
+ *   cpython.c          finds the interpreter, puts the wrappers in, and in again when they were lost
+ *   cpython_domains.c  the wrappers: raw, mem, obj; one set of pools for each interpreter
+ *   cpython_arena.c    pymalloc's arenas as regions
+ *   cpython_frame.c    where the Python program is
+ */
+#ifndef POOLSHIM_CPYTHON_H
+#define POOLSHIM_CPYTHON_H
+
+#include <stddef.h>
+
+#include "internal.h"
+
+/* PyMemAllocatorDomain, PyMemAllocatorEx, PyObjectArenaAllocator: Include/cpython/pymem.h, objimpl.h. */
+enum py_domain { PY_RAW, PY_MEM, PY_OBJ, PY_DOMAINS };
+
+struct py_allocator {
+	void *ctx;
+	void *(*malloc)(void *ctx, size_t size);
+	void *(*calloc)(void *ctx, size_t count, size_t size);
+	void *(*realloc)(void *ctx, void *p, size_t size);
+	void (*free)(void *ctx, void *p);
+};
+
+struct py_arenas {
+	void *ctx;
+	void *(*alloc)(void *ctx, size_t size);
+	void (*free)(void *ctx, void *p, size_t size);
+};
+
+/* What the interpreter exports; NULL where it does not. */
+struct py_api {
+	int minor; /* 13 of 3.13 */
+	int free_threaded;
+	void (*get_allocator)(int domain, struct py_allocator *a);
+	void (*set_allocator)(int domain, struct py_allocator *a);
+	void (*get_arenas)(struct py_arenas *a);
+	void (*set_arenas)(struct py_arenas *a);
+	void *(*thread_state)(void); /* the caller's, or before 3.12 that of who holds the GIL */
+	int (*is_initialized)(void);
+	int (*holds_gil)(void);
+	int (*add_audit_hook)(int (*hook)(const char *event, void *args, void *data), void *data);
+	void (*fatal_error)(const char *message) __attribute__((noreturn));
+	int (*code_line)(void *code, int offset); /* PyCode_Addr2Line: offset in bytes */
+	const char *(*utf8)(void *str);
+	void *code_type;
+	const char *runtime; /* _PyRuntime, for its table of offsets */
+};
+extern struct py_api py;
+
+/* Above 0 in calls that our own wrappers make: what they ask of another domain is not a block. */
+extern __thread int py_depth __attribute__((tls_model("initial-exec")));
+
+/* --- cpython.c */
+
+/* Puts the wrappers of those domains in whose allocator no longer leads to them. */
+void py_install(void);
+
+/* --- cpython_domains.c */
+
+enum { PY_SLOTS = 32 }; /* interpreters alive at once; blocks of further ones are not watched */
+
+/* The pools of one interpreter have one quarantine: it gives back in calls of that interpreter only. */
+int py_slot(void); /* of the calling thread; -1: there are too many interpreters */
+const void *py_owner(int slot);
+/* Wraps what is installed for DOMAIN now. */
+void py_domain_wrap(enum py_domain domain);
+/* Does an allocation of DOMAIN arrive at the wrapper? Allocates and frees one byte. */
+int py_domain_wrapped(enum py_domain domain);
+/* Is P a live block of the domain obj? */
+int py_is_object(const void *p);
+
+/* --- cpython_arena.c */
+
+void py_arenas_wrap(void); /* unless they are */
+
+/* --- cpython_frame.c */
+
+void py_frames_start(void);
+
+#endif

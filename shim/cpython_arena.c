@@ -1,0 +1,72 @@
+/*
+ * pymalloc's arenas are regions: leak checkers look for pointers in them, and what was freed there is
+ * known as freed until it is used again.
+ *
+ * Under Memcheck arenas come from malloc: it finds blocks that only leaked blocks point to only then.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpython.h"
+
+static struct py_arenas under;
+static struct poolshim_pool *pools[PY_SLOTS];
+
+/* The pool whose regions are the arenas of SLOT; it has no blocks itself. */
+static struct poolshim_pool *arena_pool(int slot)
+{
+	if (slot < 0)
+		return NULL;
+	if (!pools[slot])
+		pools[slot] = poolshim_create(&(struct poolshim_config){
+		        .name = "pymalloc's arenas",
+		        .flags = POOLSHIM_SERIAL | POOLSHIM_NO_QUARANTINE,
+		        .owner = py_owner(slot),
+		});
+	return pools[slot];
+}
+
+static int from_malloc(void)
+{
+	const char *checker = poolshim_checker();
+
+	return checker && !strcmp(checker, "memcheck");
+}
+
+static void *arena_alloc(void *ctx, size_t size)
+{
+	(void)ctx;
+	void *arena = from_malloc() ? malloc(size) : under.alloc(under.ctx, size);
+
+	if (arena)
+		poolshim_region_add(arena_pool(py_slot()), arena, size, POOLSHIM_OPEN);
+	/* pymalloc was not asked by our wrappers: they are gone */
+	if (!py_depth)
+		for (int domain = PY_RAW; domain < PY_DOMAINS; domain++)
+			py_domain_wrap(domain);
+	return arena;
+}
+
+static void arena_free(void *ctx, void *arena, size_t size)
+{
+	(void)ctx;
+	struct poolshim_pool *pool = ps_region_pool(ps_address(arena));
+
+	if (pool)
+		poolshim_region_remove(pool, arena, size);
+	if (from_malloc())
+		free(arena);
+	else
+		under.free(under.ctx, arena, size);
+}
+
+void py_arenas_wrap(void)
+{
+	struct py_arenas now;
+
+	py.get_arenas(&now);
+	if (now.alloc == arena_alloc)
+		return;
+	under = now;
+	py.set_arenas(&(struct py_arenas){ NULL, arena_alloc, arena_free });
+}
