@@ -142,7 +142,7 @@ int page_is_fresh(const struct card *c)
 
 void page_make(struct page *p, const struct results *r, FILE *f)
 {
-	*p = (struct page){ .r = r, .f = f };
+	*p = (struct page){ .r = r, .f = f, .budget = PAGE_BUDGET };
 	make_cards(p);
 	make_units(p);
 	for (size_t i = 0; i < r->cell_count; i++) {

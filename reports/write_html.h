@@ -11,6 +11,12 @@
 #include "reports/html.h"
 #include "reports/reports.h"
 
+/*
+ * A page of thousands of defects must still open at once, on a phone too: beyond that, cards show the
+ * first frames only, and no report.
+ */
+enum { PAGE_BUDGET = 6 << 20, REPORT_SHOWN = 32768, FRAME_BYTES = 90 };
+
 /* What one card of the page shows: a defect, or a finding where defects were not joined. */
 struct card {
 	const char *category, *status; /* static or borrowed */
@@ -36,6 +42,7 @@ struct page {
 	size_t unit_count;
 	size_t cells;	      /* but for raw logs */
 	size_t failed, flaky; /* tests without a finding: failed, passed when run again */
+	size_t budget; /* bytes of reports and stacks that may still be shown whole */
 };
 
 /* How a unit ended in a cell, in rising order of how much it matters. */
@@ -75,15 +82,16 @@ const struct failed_attempt *page_flaky(const struct test_case *t);
 /* Is C a new error: one that the baseline does not name, in every attempt? */
 int page_is_fresh(const struct card *c);
 
-/* The commands that run a unit again. */
-void page_rerun(const struct page *p, const struct rerun *r);
+/* The commands that run a unit again; the first one alone unless WHOLE. */
+void page_rerun(const struct page *p, const struct rerun *r, int whole);
 /* What C's category means: a sentence, and a link to the rest. */
 void page_about(const struct page *p, const struct card *c);
 
 void page_head(const struct page *p);
 void page_grid(const struct page *p);
-void page_cards(const struct page *p);
-void page_finding(const struct page *p, const struct finding *f); /* a column of a card */
+void page_cards(struct page *p);
+/* A column of a card; cut when the budget is spent: WHOLE is 0 then. */
+void page_finding(const struct page *p, const struct finding *f, int whole);
 void page_failed(const struct page *p);
 void page_controls(const struct page *p);
 void page_fixed(const struct page *p);

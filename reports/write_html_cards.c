@@ -117,11 +117,11 @@ static void write_places(const struct page *p, const struct card *c)
 		html(p->f, "<p class=\"dim\">and %zu more places, all in findings.json</p>\n", all - shown);
 }
 
-static void write_columns(const struct page *p, const struct card *c)
+static void write_columns(const struct page *p, const struct card *c, int whole)
 {
 	html(p->f, "<div class=\"tools\">\n");
 	for (size_t i = 0; i < c->finding_count && i < COLUMNS_MAX; i++)
-		page_finding(p, c->findings[i]);
+		page_finding(p, c->findings[i], whole);
 	html(p->f, "</div>\n");
 	if (c->finding_count <= COLUMNS_MAX)
 		return;
@@ -136,7 +136,23 @@ static void write_columns(const struct page *p, const struct card *c)
 	html(p->f, "</ul>\n");
 }
 
-static void write_card(const struct page *p, size_t i)
+/* About how many bytes it takes to show C whole. */
+static size_t size_of(const struct card *c)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < c->finding_count && i < COLUMNS_MAX; i++) {
+		const struct finding *f = c->findings[i];
+
+		size += f->text ? strnlen(f->text, REPORT_SHOWN) : 0;
+		size += f->python.n * FRAME_BYTES;
+		for (size_t j = 0; j < f->stack_count; j++)
+			size += f->stacks[j].frames.n * FRAME_BYTES;
+	}
+	return size;
+}
+
+static void write_card(const struct page *p, size_t i, int whole)
 {
 	const struct card *c = &p->cards[i];
 	const char *reason = NULL;
@@ -154,12 +170,31 @@ static void write_card(const struct page *p, size_t i)
 		html(p->f, "<p class=\"reason\">%s%s</p>\n",
 		     strcmp(c->status, "known") ? "" : "Known: ", reason);
 	page_about(p, c);
-	write_columns(p, c);
+	write_columns(p, c, whole);
 	write_places(p, c);
 	html(p->f, "</div>\n</details>\n</article>\n");
 }
 
-void page_cards(const struct page *p)
+/* As many as the budget has room for are shown whole, then none. */
+static void write_list(struct page *p)
+{
+	int whole = 1;
+
+	for (size_t i = 0; i < p->card_count; i++) {
+		size_t size = size_of(&p->cards[i]);
+
+		if (whole && size > p->budget) {
+			whole = 0;
+			html(p->f, "<p class=\"say cut\">There are many defects: of those from "
+				   "here on this page shows the first frames. All of it is in "
+				   "findings.json.</p>\n");
+		}
+		p->budget -= whole ? size : 0;
+		write_card(p, i, whole);
+	}
+}
+
+void page_cards(struct page *p)
 {
 	html(p->f, "<section id=\"defects\" aria-labelledby=\"defects-h\">\n<h2 id=\"defects-h\">Defects"
 		   "</h2>\n");
@@ -167,7 +202,6 @@ void page_cards(const struct page *p)
 		write_filter(p);
 	else
 		html(p->f, "<p class=\"say\">No checker reported anything.</p>\n");
-	for (size_t i = 0; i < p->card_count; i++)
-		write_card(p, i);
+	write_list(p);
 	html(p->f, "</section>\n");
 }

@@ -13,13 +13,16 @@ static void write_command(const struct page *p, const char *what, const char *co
 			   "class=\"copy\" hidden=\"\">copy</button></dd>\n", what, command);
 }
 
-void page_rerun(const struct page *p, const struct rerun *r)
+void page_rerun(const struct page *p, const struct rerun *r, int whole)
 {
 	html(p->f, "<dl class=\"rerun\">\n");
 	write_command(p, "run this unit again", r->unit);
-	write_command(p, "alone", r->alone);
-	write_command(p, "under gdb", r->debugger);
-	write_command(p, "and in a second terminal", r->attach);
+	if (whole || !r->unit)
+		write_command(p, "alone", r->alone);
+	if (whole) {
+		write_command(p, "under gdb", r->debugger);
+		write_command(p, "and in a second terminal", r->attach);
+	}
 	html(p->f, "</dl>\n");
 }
 
@@ -65,8 +68,9 @@ void page_guide(const struct page *p)
 			continue;
 		if (!n)
 			html(p->f, "<section id=\"guide\" aria-labelledby=\"guide-h\">\n"
-				   "<h2 id=\"guide-h\">What it means</h2>\n<p class=\"say\">The kinds of defects above, in a runtime "
-				   "with reference counts and pools.</p>\n<div class=\"guides\">\n");
+				   "<h2 id=\"guide-h\">What it means</h2>\n<p class=\"say\">The kinds of "
+				   "defects above, in a runtime with reference counts and pools.</p>\n"
+				   "<div class=\"guides\">\n");
 		seen[n++] = g;
 		write_guide(p, g);
 	}

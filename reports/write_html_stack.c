@@ -6,7 +6,7 @@
 #include "reports/scan.h"
 #include "reports/write_html.h"
 
-enum { REPORT_SHOWN = 32768, FRAMES_SHOWN = 40 };
+enum { FRAMES_SHOWN = 40, FRAMES_BRIEF = 5 };
 
 static const char *const role_headings[ROLE_COUNT] = {
 	[ROLE_ACCESS] = "here it was noticed",
@@ -50,20 +50,34 @@ static void write_frame(const struct page *p, const struct frame *frame, const c
 	html(p->f, "</li>");
 }
 
-static void write_frames(const struct page *p, const struct frames *frames, const struct frame *top)
+static void write_frames(const struct page *p, const struct frames *frames, const struct frame *top,
+			 size_t max)
 {
 	html(p->f, "<ol class=\"stack\" start=\"0\">");
-	for (size_t i = 0; i < frames->n && i < FRAMES_SHOWN; i++) {
+	for (size_t i = 0; i < frames->n && i < max; i++) {
 		const struct frame *f = &frames->v[i];
 
 		write_frame(p, f, f == top ? "top" : frame_is_common(f) ? "common" : "");
 	}
 	html(p->f, "</ol>\n");
-	if (frames->n > FRAMES_SHOWN)
-		html(p->f, "<p class=\"dim\">and %zu frames more</p>\n", frames->n - FRAMES_SHOWN);
+	if (frames->n > max)
+		html(p->f, "<p class=\"dim\">and %zu frames more</p>\n", frames->n - max);
 }
 
-static void write_stacks(const struct page *p, const struct finding *f)
+/* So many of FRAMES that TOP is among them, or what is of interest in another stack than TOP's. */
+static size_t brief(const struct frames *frames, const struct frame *top)
+{
+	size_t own = FRAMES_SHOWN, first = 0;
+
+	for (size_t i = 0; i < frames->n && i < FRAMES_SHOWN; i++)
+		if (&frames->v[i] == top)
+			own = i;
+	while (first < frames->n && first < FRAMES_SHOWN && frame_is_common(&frames->v[first]))
+		first++;
+	return own < FRAMES_SHOWN ? own + FRAMES_BRIEF : first + 2;
+}
+
+static void write_stacks(const struct page *p, const struct finding *f, int whole)
 {
 	const struct frame *top = finding_top(f);
 
@@ -74,12 +88,13 @@ static void write_stacks(const struct page *p, const struct finding *f)
 		if (!s->frames.n)
 			continue;
 		html(p->f, "<div><h5><b>%s</b> %s</h5>\n", role_names[s->role], role_headings[s->role]);
-		write_frames(p, &s->frames, top);
+		write_frames(p, &s->frames, top, whole ? FRAMES_SHOWN : brief(&s->frames, top));
 		html(p->f, "</div>\n");
 	}
 	if (f->python.n) {
 		html(p->f, "<div><h5><b>python</b> what the interpreter was running</h5>\n");
-		write_frames(p, &f->python, f->stack_count ? NULL : &f->python.v[0]);
+		write_frames(p, &f->python, f->stack_count ? NULL : &f->python.v[0],
+			     whole ? FRAMES_SHOWN : FRAMES_BRIEF);
 		html(p->f, "</div>\n");
 	}
 	html(p->f, "</div>\n");
@@ -95,7 +110,7 @@ static void write_access(const struct page *p, const struct access *a)
 	html(p->f, "</span>");
 }
 
-void page_finding(const struct page *p, const struct finding *f)
+void page_finding(const struct page *p, const struct finding *f, int whole)
 {
 	struct rerun again;
 
@@ -104,14 +119,14 @@ void page_finding(const struct page *p, const struct finding *f)
 	html(p->f, "</h4>\n");
 	if (f->message && strcmp(f->message, f->kind) != 0)
 		html(p->f, "<p class=\"message\">%s</p>\n", f->message);
-	write_stacks(p, f);
-	if (f->text && *f->text) {
+	write_stacks(p, f, whole);
+	if (whole && f->text && *f->text) {
 		html(p->f, "<details class=\"report\"><summary>the whole report</summary><pre>");
 		html_text(p->f, f->text, REPORT_SHOWN);
 		html(p->f, "</pre></details>\n");
 	}
 	if (!rerun_find(&again, p->r, f, NULL))
-		page_rerun(p, &again);
+		page_rerun(p, &again, whole);
 	rerun_release(&again);
 	html(p->f, "<p class=\"keys\"><span>fingerprint</span> <code>%s</code></p>\n</section>\n",
 	     f->fingerprint);

@@ -94,7 +94,7 @@ static void write_again(const struct page *p, const struct failure *f)
 			     : NULL;
 
 	if (!rerun_unit(&again, p->r, f->cell, f->unit->unit, test))
-		page_rerun(p, &again);
+		page_rerun(p, &again, 1);
 	rerun_release(&again);
 	free(test);
 }
