@@ -7,25 +7,64 @@
 #include "common/arena.h"
 #include "common/mem.h"
 
-enum { FIRST_BLOCK = 4096 - 32, BLOCK_MAX = 65536 - 32, ALIGNMENT = _Alignof(max_align_t) };
+/* Each block of an arena has twice the size of the one before, up to a bound. */
+enum { FIRST_BLOCK = 4096 - 32, SIZES = 5, ALIGNMENT = _Alignof(max_align_t) };
 
 struct arena_block {
 	struct arena_block *older;
+	size_t size; /* of all */
 	_Alignas(max_align_t) char data[];
 };
 
+/*
+ * A few released blocks of each size, to be taken again: a log's next finding needs as much as the
+ * last one, and such blocks are larger than what malloc() keeps at hand.
+ */
+enum { SPARE_MAX = 4 };
+static struct {
+	struct arena_block *blocks;
+	int n;
+} spare[SIZES];
+
+static struct arena_block *new_block(size_t size, unsigned class)
+{
+	struct arena_block *block = spare[class].blocks;
+
+	if (block && block->size >= size) {
+		spare[class].blocks = block->older;
+		spare[class].n--;
+		return block;
+	}
+	block = xrealloc(NULL, size);
+	block->size = size;
+	return block;
+}
+
+static void release_block(struct arena_block *block)
+{
+	for (unsigned class = 0; class < SIZES; class++) {
+		if (block->size != (size_t)FIRST_BLOCK << class || spare[class].n == SPARE_MAX)
+			continue;
+		block->older = spare[class].blocks;
+		spare[class].blocks = block;
+		spare[class].n++;
+		return;
+	}
+	free(block);
+}
+
 static void add_block(struct arena *a, size_t size)
 {
-	size_t room = a->next ? a->next : FIRST_BLOCK;
+	size_t room = (size_t)FIRST_BLOCK << a->next;
 
-	a->next = room * 2 < BLOCK_MAX ? room * 2 : BLOCK_MAX;
 	if (room < size + sizeof(struct arena_block))
 		room = size + sizeof(struct arena_block);
-	struct arena_block *block = xrealloc(NULL, room);
+	struct arena_block *block = new_block(room, a->next);
+	a->next += a->next < SIZES - 1;
 	block->older = a->blocks;
 	a->blocks = block;
 	a->at = block->data;
-	a->end = (char *)block + room;
+	a->end = (char *)block + block->size;
 }
 
 static char *take(struct arena *a, size_t size)
@@ -83,7 +122,7 @@ void arena_release(struct arena *a)
 	for (struct arena_block *block = a->blocks; block;) {
 		struct arena_block *older = block->older;
 
-		free(block);
+		release_block(block);
 		block = older;
 	}
 	*a = (struct arena){ 0 };

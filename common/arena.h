@@ -13,7 +13,7 @@ struct arena_block;
 struct arena {
 	struct arena_block *blocks; /* the newest first */
 	char *at, *end;             /* what is free of the newest */
-	size_t next;                /* bytes that the next block has, at least */
+	unsigned next;              /* size of the next block: a class of arena.c's */
 };
 
 /* SIZE bytes, not zeroed, aligned for any object. */

@@ -31,6 +31,15 @@ void buf_addch(struct buf *b, char c)
 	buf_add(b, &c, 1);
 }
 
+void buf_add_line(struct buf *b, const char *s, size_t len)
+{
+	buf_room(b, len + 1);
+	char *end = mempcpy(b->data + b->len, s, len);
+	end[0] = '\n';
+	end[1] = 0;
+	b->len += len + 1;
+}
+
 void buf_addstr(struct buf *b, const char *s)
 {
 	buf_add(b, s, strlen(s));

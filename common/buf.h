@@ -14,6 +14,7 @@ struct buf {
 
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_addch(struct buf *b, char c);
+void buf_add_line(struct buf *b, const char *s, size_t len); /* and a line feed */
 void buf_addstr(struct buf *b, const char *s);
 void buf_addf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_reset(struct buf *b);	 /* empties, keeps the memory */

@@ -54,8 +54,17 @@ const struct frame *finding_top(const struct finding *f)
 
 static void add_line(struct buf *b, const char *s)
 {
-	buf_addstr(b, s);
-	buf_addch(b, '\n');
+	buf_add_line(b, s, strlen(s));
+}
+
+static void add_number(struct buf *b, int n)
+{
+	char digits[12], *p = digits + sizeof digits;
+
+	do
+		*--p = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	buf_add(b, p, (size_t)(digits + sizeof digits - p));
 }
 
 /* One frame as a line of a key. "?" marks what changes with the next build. */
@@ -64,10 +73,15 @@ static void add_site(struct buf *b, const struct frame *frame)
 	if (frame->function) {
 		add_line(b, symbol_name(frame->function));
 	} else if (frame->file) {
-		buf_addf(b, "%s:%d\n", base_name(frame->file), frame->line);
+		buf_addstr(b, base_name(frame->file));
+		buf_addch(b, ':');
+		add_number(b, frame->line);
+		buf_addch(b, '\n');
 	} else if (frame->module) {
-		buf_addf(b, "?%s+%s\n", base_name(frame->module),
-		        frame->offset ? frame->offset : "");
+		buf_addch(b, '?');
+		buf_addstr(b, base_name(frame->module));
+		buf_addch(b, '+');
+		add_line(b, frame->offset ? frame->offset : "");
 	} else {
 		buf_addstr(b, "?\n");
 	}

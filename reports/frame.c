@@ -45,6 +45,9 @@ static char *last_group(char *s, size_t len)
 
 	if (!len || s[len - 1] != ')')
 		return NULL;
+	char *open = memrchr(s, '(', len);
+	if (!open || !memchr(open, ')', (size_t)(s + len - 1 - open)))
+		return open; /* nothing is nested: so it is most often */
 	while (len--) {
 		if (s[len] == ')')
 			depth++;
@@ -122,8 +125,14 @@ static int is_location(const char *s)
 
 /* What brackets of a C++ name a byte opens (1) or closes (-1). */
 static const signed char brackets[256] = {
-	['('] = 1, ['<'] = 1, ['['] = 1, ['{'] = 1,
-	[')'] = -1, ['>'] = -1, [']'] = -1, ['}'] = -1,
+	['('] = 1,
+	['<'] = 1,
+	['['] = 1,
+	['{'] = 1,
+	[')'] = -1,
+	['>'] = -1,
+	[']'] = -1,
+	['}'] = -1,
 };
 
 /*

@@ -140,19 +140,30 @@ struct open *open_find_list(struct opens *all, const struct line *line)
 	return found;
 }
 
+/* The first '#' in LINE with four blanks before it, or NULL. */
+static const char *glued_frame(const struct line *line)
+{
+	const char *s = line->s, *end = s + line->len;
+
+	for (; (s = memchr(s, '#', (size_t)(end - s))); s++)
+		if (s - line->s >= 4 && !memcmp(s - 4, "    ", 4))
+			return s;
+	return NULL;
+}
+
 /*
- * The number of the frame in S, which may be glued to the end of another line (*START is where it
+ * The number of the frame in LINE, which may be glued to the end of another line (*START is where it
  * begins), or -1.
  */
-static long frame_number(const char *s, const char **start)
+static long frame_number(const struct line *line, const char **start)
 {
-	const char *p = s + strspn(s, " \t");
+	const char *p = line->s;
 
-	if (*p != '#') {
-		p = strstr(s, "    #");
-		p = p ? p + 4 : NULL;
-	}
-	if (!p || !isdigit((unsigned char)p[1]))
+	while (*p == ' ' || *p == '\t')
+		p++;
+	if (*p != '#')
+		p = glued_frame(line);
+	if (!p || !text_digit(p[1]))
 		return -1;
 	char *end;
 	long n = strtol(p + 1, &end, 10);
@@ -366,7 +377,7 @@ static int without_prefix(const struct open *o, const struct line *line, struct 
 static int take(struct opens *all, const struct line *line)
 {
 	const char *start;
-	long number = frame_number(line->s, &start);
+	long number = frame_number(line, &start);
 
 	if (number >= 0 && take_frame(all, line, number, start))
 		return 1;

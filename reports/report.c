@@ -30,8 +30,7 @@ void report_text(struct report *r, const struct line *line)
 	r->foreign = 0;
 	if (r->text.len + line->len + 1 > REPORT_TEXT_MAX)
 		return;
-	buf_add(&r->text, line->s, line->len);
-	buf_addch(&r->text, '\n');
+	buf_add_line(&r->text, line->s, line->len);
 }
 
 void report_role(struct report *r, int role)

@@ -32,6 +32,7 @@ struct scanner {
 	const struct needles *needles;
 	struct buf block; /* whole lines, once they have come, and the beginning of one more */
 	long lines;
+	int prefixed; /* a line with a needle had a prefix */
 	void *states[READERS];
 	unsigned holds[READERS]; /* reports that each has open, */
 	unsigned held_open;      /* and all of them */
@@ -176,7 +177,9 @@ static void take_line(struct scanner *s, char *p, char *end, uint32_t marks)
 	size_t len = (size_t)(end - p);
 
 	*end = 0;
-	size_t prefix = prefix_length(p, len, &line.source);
+	/* the lines of a report have a prefix where its first line has one */
+	size_t prefix = marks || s->prefixed ? prefix_length(p, len, &line.source) : 0;
+	s->prefixed |= prefix != 0;
 	line.s = p + prefix;
 	line.len = len - prefix;
 	dispatch(s, &line, marks);
