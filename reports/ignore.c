@@ -15,6 +15,8 @@ const char *const ignore_top[] = {
 	"__lsan*",
 	"__msan*",
 	"__tsan*",
+	"AnnotateIgnore*",
+	"AnnotateRWLock*",
 	"__ubsan*",
 	"__sanitizer*",
 	"__hwasan*",

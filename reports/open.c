@@ -14,6 +14,12 @@ static int in_use(const struct open *o)
 	return o->r.f || o->list;
 }
 
+/* Do the prefixes say that O is not LINE's? Even pids may be the same, in two containers. */
+static int is_foreign(const struct open *o, const struct line *line)
+{
+	return o->source && line->source && o->source != line->source;
+}
+
 static void release(struct open *o)
 {
 	struct buf text = o->r.text;
@@ -64,7 +70,7 @@ static void supersede(struct opens *all, const struct grammar *g, const struct l
 		if (!in_use(o) || o->grammar != g)
 			continue;
 		int same = pid && o->pid ? pid == o->pid : line->source == o->source;
-		if (!same)
+		if (!same || is_foreign(o, line))
 			continue;
 		/* without a pid, one whose stack is not over may still get the rest of it */
 		if (!pid && !o->ended && !o->paused)
@@ -134,7 +140,7 @@ struct open *open_find_list(struct opens *all, const struct line *line)
 
 	for (size_t i = 0; i < all->n; i++) {
 		struct open *o = &all->v[i];
-		if (o->list && !o->ended && is_nearer(o, found, line))
+		if (o->list && !o->ended && !is_foreign(o, line) && is_nearer(o, found, line))
 			found = o;
 	}
 	return found;
@@ -171,6 +177,14 @@ static long frame_number(const struct line *line, const char **start)
 	return *end == ' ' || *end == '\t' ? n : -1;
 }
 
+/* Is FILE:LINE of O's header in S? */
+static int names_place(const struct open *o, const char *s)
+{
+	const char *at = o->file && o->line ? text_after_any(s, o->file) : NULL;
+
+	return at && *at == ':' && strtol(at + 1, NULL, 10) == o->line;
+}
+
 /* Does the frame #0 in S stand where O's header says? */
 static int is_site(const struct open *o, const char *s)
 {
@@ -180,35 +194,12 @@ static int is_site(const struct open *o, const char *s)
 		unsigned long long pc = strtoull(at, NULL, 16);
 		return o->pc == pc || o->pc == pc + 1;
 	}
-	if (!o->file || !o->line)
-		return 0;
-	const char *base = strrchr(o->file, '/');
-	base = base ? base + 1 : o->file;
-	at = text_after_any(s, base);
-	return at && *at == ':' && strtol(at + 1, NULL, 10) == o->line;
+	return names_place(o, s);
 }
 
 static int takes_frames(const struct open *o)
 {
 	return o->r.f && o->ended != OPEN_WHOLE;
-}
-
-static struct open *home_of_first(struct opens *all, const struct line *line, const char *frame)
-{
-	struct open *waiting = NULL, *any = NULL;
-
-	for (size_t i = 0; i < all->n; i++) {
-		struct open *o = &all->v[i];
-		if (!takes_frames(o))
-			continue;
-		if (!o->r.expected && !o->r.f->stack_count && is_site(o, frame))
-			return o;
-		if (!o->r.expected && is_nearer(o, waiting, line))
-			waiting = o;
-		if (is_nearer(o, any, line))
-			any = o;
-	}
-	return waiting ? waiting : any;
 }
 
 /* Is A better than B for a line that could be of either? Processes that take turns go on doing so. */
@@ -219,6 +210,30 @@ static int is_due(const struct opens *all, const struct open *a, const struct op
 	return (a->touched > b->touched) != (all->turns > 1);
 }
 
+static struct open *home_of_first(struct opens *all, const struct line *line, const char *frame)
+{
+	struct open *waiting = NULL, *elsewhere = NULL, *any = NULL;
+
+	for (size_t i = 0; i < all->n; i++) {
+		struct open *o = &all->v[i];
+		if (!takes_frames(o) || is_foreign(o, line))
+			continue;
+		int first = !o->r.expected && !o->r.f->stack_count;
+		if (first && is_site(o, frame))
+			return o;
+		/* a stack that begins elsewhere than the header said is rather another's */
+		if (first && o->pc)
+			elsewhere = elsewhere && !is_due(all, o, elsewhere) ? elsewhere : o;
+		else if (!o->r.expected && is_due(all, o, waiting))
+			waiting = o;
+		if (is_nearer(o, any, line))
+			any = o;
+	}
+	if (!waiting)
+		waiting = elsewhere;
+	return waiting ? waiting : any;
+}
+
 /* A frame goes on where one of the open stacks ended. */
 static struct open *home_of_next(struct opens *all, const struct line *line, long number)
 {
@@ -227,8 +242,7 @@ static struct open *home_of_next(struct opens *all, const struct line *line, lon
 
 	for (size_t i = 0; i < all->n; i++) {
 		struct open *o = &all->v[i];
-		if (!takes_frames(o) ||
-		        (line->source && o->source && o->source != line->source))
+		if (!takes_frames(o) || is_foreign(o, line))
 			continue;
 		open++;
 		only = o;
@@ -284,13 +298,12 @@ static int summary_fits(const struct open *o, const char *tool, const char *said
 	const struct stack *stack = finding_find(o->r.f, ROLE_ACCESS);
 	const char *function = stack && stack->frames.n ? stack->frames.v[0].function : NULL;
 	int same = !strcmp(o->r.f->tool, tool), undefined = text_after(said, "undefined-") != NULL;
+	int kind = text_after(said, o->r.f->kind) != NULL;
 
-	if (!strcmp(o->r.f->tool, "ubsan") && o->file && strstr(said, o->file))
-		return 4;
-	if (text_after(said, o->r.f->kind))
+	if (!strcmp(o->r.f->tool, "ubsan") && o->file)
+		return (kind || same || undefined) + 3 * names_place(o, said);
+	if (kind)
 		return function && strstr(said, function) ? 3 : 2;
-	if (!strcmp(o->r.f->tool, "ubsan"))
-		return same || undefined;
 	return same && !undefined && !strstr(said, " leaked in ");
 }
 
@@ -303,7 +316,7 @@ static int take_summary(struct opens *all, const struct line *line)
 
 	for (size_t i = 0; said && i < all->n; i++) {
 		struct open *o = &all->v[i];
-		int fits = in_use(o) ? summary_fits(o, tool, said) : 0;
+		int fits = in_use(o) && !is_foreign(o, line) ? summary_fits(o, tool, said) : 0;
 		if (fits > most || (fits && fits == most && is_nearer(o, best, line))) {
 			most = fits;
 			best = o;
@@ -341,7 +354,7 @@ static int take_text(struct opens *all, const struct line *line, long pid)
 		struct open *o = NULL;
 		for (size_t i = 0; i < all->n; i++) {
 			struct open *other = &all->v[i];
-			if (asked & 1U << i || !in_use(other) ||
+			if (asked & 1U << i || !in_use(other) || is_foreign(other, line) ||
 			        (pid && other->pid && other->pid != pid))
 				continue;
 			if (is_before(all, other, o, line))

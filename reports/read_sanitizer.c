@@ -167,7 +167,9 @@ static int is_own_text(const char *s)
 	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
 		if (text_after(s, starts[i]))
 			return 1;
-	return s[0] == ' ' || s[0] == 0;
+	/* "rax = 0x0000000080000000  rbx = ..." */
+	const char *value = strstr(s, " = 0x");
+	return s[0] == ' ' || s[0] == 0 || (value && value - s < 5);
 }
 
 /* What may follow the summary: the memory around the address, and where the threads came from. */

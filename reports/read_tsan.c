@@ -64,7 +64,7 @@ static int body(struct open *o, const struct line *line)
 		open_close(o);
 		return 1;
 	}
-	if (text_after(line->s, "==================") && o->r.f->stack_count) {
+	if (!strcmp(line->s, "==================") && o->r.f->stack_count) {
 		o->ended = OPEN_WHOLE;
 		open_close(o);
 		return 1;
