@@ -242,6 +242,7 @@ int write_html(const struct results *r, FILE *f, int flags, struct err *e)
 	page_fixed(&p);
 	page_controls(&p);
 	page_times(&p);
+	page_builds(&p);
 	page_unparsed(&p);
 	page_guide(&p);
 	html(f, "</main>\n<footer><p>Written by sanmatrix, from the result folders alone. It loads "

@@ -96,6 +96,7 @@ void page_failed(const struct page *p);
 void page_controls(const struct page *p);
 void page_fixed(const struct page *p);
 void page_times(const struct page *p);
+void page_builds(const struct page *p);
 void page_guide(const struct page *p);
 void page_unparsed(const struct page *p);
 

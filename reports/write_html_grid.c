@@ -10,11 +10,11 @@
 #include "reports/write_html.h"
 
 /* Beyond that many squares, green ones are not drawn: the page must stay usable. */
-enum { SQUARES_MAX = 40000 };
+enum { SQUARES_MAX = 40000, DENSE_MIN = 150 };
 
 const char *const square_words[SQUARE_COUNT] = {
-	"not in this cell", "passed", "skipped", "known findings only", "flaky",
-	"failed", "finding", "timed out", "missing",
+	"not in this cell", "passed", "skipped", "with known findings only", "flaky",
+	"failed", "with findings", "timed out", "missing",
 };
 
 static const char *const classes[SQUARE_COUNT] = {
@@ -142,31 +142,28 @@ static void write_counts(const struct page *p, const size_t *counts)
 		html(p->f, "no units");
 }
 
-static void write_properties(const struct page *p, const struct cell_result *c)
+static void write_name(const struct page *p, const struct cell_result *c)
 {
-	if (!c->property_count)
-		return;
-	html(p->f, "<details class=\"built\"><summary>how it was built</summary>\n<dl>\n");
-	for (size_t i = 0; i < c->property_count; i++)
-		html(p->f, "<div><dt>%s</dt><dd><code>%s</code></dd></div>\n", c->properties[i].name,
-		     c->properties[i].value);
-	html(p->f, "</dl>\n</details>\n");
-}
-
-static void write_strip(const struct page *p, const struct cell_result *c, int all)
-{
+	int ready = c->state && !strcmp(c->state, "ready");
 	size_t counts[SQUARE_COUNT] = { 0 };
 
 	for (size_t i = 0; i < c->unit_count; i++)
 		counts[square_of(&c->units[i])]++;
-	html(p->f, "<section class=\"strip f\" data-cell=\"|%s|\">\n<h3>%s</h3>", c->label, c->label);
-	if (c->state && strcmp(c->state, "ready") != 0)
+	html(p->f, "<div class=\"name\"><h3>%s</h3>", c->label);
+	if (!ready)
 		html(p->f, " <span class=\"state is-%s\">%s</span>", c->state, c->state);
 	html(p->f, "<p class=\"counts\">");
 	write_counts(p, counts);
 	html(p->f, "</p>\n");
-	if (c->reason && c->state && strcmp(c->state, "ready") != 0)
+	if (!ready && c->reason)
 		html(p->f, "<p class=\"why\">%s</p>\n", c->reason);
+	html(p->f, "</div>\n");
+}
+
+static void write_strip(const struct page *p, const struct cell_result *c, int all)
+{
+	html(p->f, "<section class=\"strip f\" data-cell=\"|%s|\">\n", c->cell);
+	write_name(p, c);
 	html(p->f, "<div class=\"squares\" role=\"group\" aria-label=\"units of %s that did not pass\">",
 	     c->label);
 	for (size_t i = 0; i < p->unit_count; i++) {
@@ -176,9 +173,7 @@ static void write_strip(const struct page *p, const struct cell_result *c, int a
 		if (all || s >= SQUARE_KNOWN)
 			write_square(p, u, s);
 	}
-	html(p->f, "</div>\n");
-	write_properties(p, c);
-	html(p->f, "</section>\n");
+	html(p->f, "</div>\n</section>\n");
 }
 
 static void write_legend(const struct page *p)
@@ -206,7 +201,8 @@ void page_grid(const struct page *p)
 		   "cell. What did not pass leads to what is known of it.%s</p>\n",
 	     p->unit_count, all ? "" : " There are so many that those that passed are not drawn.");
 	write_legend(p);
-	html(p->f, "<p id=\"point\" class=\"point\" aria-live=\"polite\"></p>\n<div class=\"strips\">\n");
+	html(p->f, "<p id=\"point\" class=\"point\" aria-live=\"polite\"></p>\n"
+		   "<div class=\"strips%s\">\n", p->unit_count >= DENSE_MIN ? " dense" : "");
 	for (size_t i = 0; i < p->r->cell_count; i++)
 		if (!p->r->cells[i].raw)
 			write_strip(p, &p->r->cells[i], all);

@@ -36,25 +36,44 @@ static const char *s_of(size_t n)
 	return n == 1 ? "" : "s";
 }
 
+/* With separators of thousands. */
+static void add_count(struct buf *b, size_t n)
+{
+	if (n < 1000) {
+		buf_addf(b, "%zu", n);
+		return;
+	}
+	add_count(b, n / 1000);
+	buf_addf(b, ",%03zu", n % 1000);
+}
+
 /* "3 missing results, 1 blind cell"; nothing when the run is whole. */
 static void add_gaps(struct buf *b, const struct totals *t)
 {
 	static const char *const words[] = { "missing result", "blind cell", "broken cell" };
 	size_t counts[] = { t->missing, t->blind, t->broken };
 
-	for (size_t i = 0; i < 3; i++)
-		if (counts[i])
-			buf_addf(b, "%s%zu %s%s", b->len ? ", " : "", counts[i], words[i],
-				 s_of(counts[i]));
+	for (size_t i = 0; i < 3; i++) {
+		if (!counts[i])
+			continue;
+		buf_addstr(b, b->len ? ", " : "");
+		add_count(b, counts[i]);
+		buf_addf(b, " %s%s", words[i], s_of(counts[i]));
+	}
 }
 
 /* "3 defects and 2 failed tests"; nothing when there is neither. */
 static void add_faults(struct buf *b, const struct page *p, const struct sums *s)
 {
-	if (s->fresh)
-		buf_addf(b, "%zu %sdefect%s", s->fresh, p->r->baseline ? "new " : "", s_of(s->fresh));
-	if (p->failed)
-		buf_addf(b, "%s%zu failed test%s", s->fresh ? " and " : "", p->failed, s_of(p->failed));
+	if (s->fresh) {
+		add_count(b, s->fresh);
+		buf_addf(b, " %sdefect%s", p->r->baseline ? "new " : "", s_of(s->fresh));
+	}
+	if (p->failed) {
+		buf_addstr(b, s->fresh ? " and " : "");
+		add_count(b, p->failed);
+		buf_addf(b, " failed test%s", s_of(p->failed));
+	}
 }
 
 /* Its class, for colour. */
@@ -187,15 +206,18 @@ static void write_gaps(const struct page *p)
 	if (!t->missing && !t->blind && !t->broken)
 		return;
 	html(p->f, "<section class=\"gaps\" aria-labelledby=\"gaps\">\n<h2 id=\"gaps\">What is not "
-		   "there</h2>\n<p>Until this is mended, no green below proves anything about it.</p>"
-		   "\n<ul>\n");
+		   "there</h2>\n<ul>\n");
 	for (size_t i = 0; i < p->r->cell_count; i++) {
 		const struct cell_result *c = &p->r->cells[i];
 
 		for (size_t j = 0; j < c->case_count; j++) {
 			if (c->cases[j].outcome != OUTCOME_ERROR)
 				continue;
-			html(p->f, "<li><b>%s</b>: %s", c->label, c->cases[j].message);
+			html(p->f, "<li>");
+			/* "cell asan is blind", or what does not name the cell */
+			if (strncmp(c->cases[j].message, "cell ", 5) != 0)
+				html(p->f, "<b>%s</b>: ", c->label);
+			html(p->f, "%s", c->cases[j].message);
 			if (c->log)
 				html(p->f, " <span class=\"dim\">see %s</span>", c->log);
 			html(p->f, "</li>\n");
@@ -271,12 +293,12 @@ void page_head(const struct page *p)
 	write_meta(p, sentence);
 	html(p->f, "<header class=\"%s\">\n<div class=\"wide\">\n<p class=\"what\">%s</p>\n<h1>%s</h1>\n",
 	     verdict_kind(results_status(p->r)), p->r->runtime ? p->r->runtime : "raw logs", sentence);
+	write_gaps(p);
 	write_lead(p);
 	write_totals(p, &s);
 	write_facts(p);
 	html(p->f, "</div>\n</header>\n");
 	write_nav(p);
 	html(p->f, "<main>\n");
-	write_gaps(p);
 	free(sentence);
 }

@@ -1,4 +1,4 @@
-/* The tables of the page: controls, durations, what is gone, and what could not be read. */
+/* The tables of the page: controls, durations, builds, what is gone, and what could not be read. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,6 +149,41 @@ void page_times(const struct page *p)
 	html(p->f, "</div>\n</section>\n");
 	free(units);
 	free(builds);
+}
+
+/* --- builds --- */
+
+static void write_build(const struct page *p, const struct cell_result *c)
+{
+	html(p->f, "<details class=\"built\"><summary>%s", c->label);
+	if (c->seconds > 0) {
+		html(p->f, " <span class=\"dim\">built in ");
+		html_seconds(p->f, c->seconds);
+		html(p->f, "</span>");
+	}
+	html(p->f, "</summary>\n<dl>\n");
+	for (size_t i = 0; i < c->property_count; i++)
+		html(p->f, "<div><dt>%s</dt><dd><code>%s</code></dd></div>\n", c->properties[i].name,
+		     c->properties[i].value);
+	html(p->f, "</dl>\n</details>\n");
+}
+
+void page_builds(const struct page *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->r->cell_count; i++) {
+		const struct cell_result *c = &p->r->cells[i];
+
+		if (!c->property_count)
+			continue;
+		if (!n++)
+			html(p->f, "<section id=\"builds\" aria-labelledby=\"builds-h\">\n"
+				   "<h2 id=\"builds-h\">How the cells were built</h2>\n");
+		write_build(p, c);
+	}
+	if (n)
+		html(p->f, "</section>\n");
 }
 
 /* --- what is gone, and what could not be read --- */

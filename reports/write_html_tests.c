@@ -108,7 +108,7 @@ static void write_failure(const struct page *p, const struct failure *v, size_t 
 	html(p->f, "<article class=\"failed f%s\" data-status=\"|%s|\" data-cell=\"|",
 	     flaky ? " mild" : "", flaky ? "flaky" : "failed");
 	for (size_t i = 0; i < n; i++)
-		html(p->f, "%s|", v[i].cell->label);
+		html(p->f, "%s|", v[i].cell->cell);
 	putc('"', p->f);
 	if (id) {
 		html(p->f, " id=\"%s-", flaky ? "again" : "u");

@@ -137,7 +137,7 @@ check 'not even if it were markup' browse "open=$page" 'eval=(() => {
 check 'the policy is what forbids it' says 'Content Security Policy'
 check 'it did not run' says undefined
 check 'what is not there comes first' shows 'gaps' "open=$page" \
-    'eval=document.querySelector("main section").className'
+    'eval=document.querySelector("section").className'
 check 'a click on a square leads to its defect, unfolded' shows 'true heap-use-after-free' \
     "open=$page" 'click=.squares .s-find' 'eval=(() => { const c = document.querySelector(".card:target");
     return c.querySelector("details").open + " " + c.querySelector("h3 b").textContent; })()'
@@ -157,8 +157,9 @@ check 'the first frame of interest stands out, what is common is dimmed' \
 check 'the card explains its category when asked' shows '1 true' "open=$page" 'click=.card summary' \
     'click=.card .about a' 'eval=(() => { const g = document.querySelectorAll(".card .guide");
     return g.length + " " + (g[0].textContent.length > 200); })()'
-check 'and says how to see it again' shows 'sanmatrix run --runtime toy-1 --cell asan' "open=$page" \
-    'eval=document.querySelector(".card .rerun code").textContent.replace(/ --unit.*/, "")'
+check 'and says how to see it again' shows \
+    'sanmatrix run --runtime toy-1 --cell tsan --unit=bad --out out/again' "open=$page#tool=tsan" \
+    'eval=document.querySelector(".card:not(.off) .rerun code").textContent'
 check 'all is shown without a filter' shows 4 "open=$page" "eval=$shown"
 check 'typing filters' shows '1 #q=racer' "open=$page" 'click=#filter input' type=racer \
     'eval=new Promise((done) => setTimeout(done, 400)).then(() => '"$shown"' + " " + location.hash)'
