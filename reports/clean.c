@@ -56,6 +56,16 @@ static size_t utf8_length(const unsigned char *s, size_t len)
 	return 0;
 }
 
+/* How many bytes at the start of S are printable ASCII, MAX at most. */
+static size_t plain_length(const unsigned char *s, size_t max)
+{
+	size_t n = 0;
+
+	while (n < max && s[n] >= 0x20 && s[n] < 0x7f)
+		n++;
+	return n;
+}
+
 void clean_text(struct buf *out, const char *text, size_t len, size_t max)
 {
 	const unsigned char *s = (const unsigned char *)text;
@@ -66,7 +76,12 @@ void clean_text(struct buf *out, const char *text, size_t len, size_t max)
 			buf_addf(out, "\n[%zu bytes more were left out here]", len - i);
 			return;
 		}
-		if (s[i] == '\r') {
+		size_t room = max ? max - 8 - (out->len - start) + 1 : len;
+		n = plain_length(s + i, room < len - i ? room : len - i);
+		if (n) {
+			buf_add(out, s + i, n);
+			i += n;
+		} else if (s[i] == '\r') {
 			if (i + 1 >= len || s[i + 1] != '\n')
 				buf_addch(out, '\n');
 			i++;

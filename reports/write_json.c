@@ -8,6 +8,7 @@
 
 #include "reports/clean.h"
 #include "reports/reports.h"
+#include "reports/write_json.h"
 
 /* A JSON string, cleaned; null for NULL. */
 static json_t *text(const char *s)
@@ -32,111 +33,6 @@ static json_t *number(long n)
 static json_t *size(size_t n)
 {
 	return json_integer((json_int_t)n);
-}
-
-static json_t *frame_list(const struct frames *frames)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < frames->n; i++) {
-		const struct frame *f = &frames->v[i];
-		json_t *o = json_object();
-
-		json_object_set_new(o, "function", text(f->function));
-		json_object_set_new(o, "file", text(f->file));
-		json_object_set_new(o, "line", number(f->line));
-		json_object_set_new(o, "column", number(f->column));
-		json_object_set_new(o, "module", text(f->module));
-		json_object_set_new(o, "offset", text(f->offset));
-		json_array_append_new(list, o);
-	}
-	return list;
-}
-
-static json_t *python_list(const struct frames *frames)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < frames->n; i++) {
-		json_t *o = json_object();
-
-		json_object_set_new(o, "function", text(frames->v[i].function));
-		json_object_set_new(o, "file", text(frames->v[i].file));
-		json_object_set_new(o, "line", number(frames->v[i].line));
-		json_array_append_new(list, o);
-	}
-	return list;
-}
-
-static json_t *access_object(const struct access *a)
-{
-	json_t *o;
-
-	if (!a->op && !a->address)
-		return json_null();
-	o = json_object();
-	json_object_set_new(o, "op", text(a->op));
-	json_object_set_new(o, "size", number((long)a->size));
-	json_object_set_new(o, "address", text(a->address));
-	return o;
-}
-
-static json_t *stack_list(const struct finding *f)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < f->stack_count; i++) {
-		json_t *o = json_object();
-
-		json_object_set_new(o, "role", text(role_names[f->stacks[i].role]));
-		json_object_set_new(o, "frames", frame_list(&f->stacks[i].frames));
-		json_array_append_new(list, o);
-	}
-	return list;
-}
-
-static json_t *occurrence_list(const struct finding *f)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < f->occurrence_count; i++) {
-		const struct occurrence *p = &f->occurrences[i];
-		json_t *o = json_object();
-
-		json_object_set_new(o, "runtime", text(p->runtime));
-		json_object_set_new(o, "cell", text(p->cell));
-		json_object_set_new(o, "unit", text(p->unit));
-		json_object_set_new(o, "test", text(p->test));
-		json_object_set_new(o, "pid", number(p->pid));
-		json_object_set_new(o, "log", text(p->log));
-		json_object_set_new(o, "line", number(p->line));
-		json_object_set_new(o, "attempt", number(p->attempt));
-		json_array_append_new(list, o);
-	}
-	return list;
-}
-
-static json_t *finding_object(const struct finding *f)
-{
-	json_t *o = json_object();
-
-	json_object_set_new(o, "tool", text(f->tool));
-	json_object_set_new(o, "kind", text(f->kind));
-	json_object_set_new(o, "category", text(f->category));
-	json_object_set_new(o, "cwe", number(f->cwe));
-	json_object_set_new(o, "message", text(f->message));
-	json_object_set_new(o, "severity", text(f->severity));
-	json_object_set_new(o, "access", access_object(&f->access));
-	json_object_set_new(o, "stacks", stack_list(f));
-	json_object_set_new(o, "python", python_list(&f->python));
-	json_object_set_new(o, "fingerprint", text(f->fingerprint));
-	json_object_set_new(o, "bucket", text(f->bucket));
-	json_object_set_new(o, "defect", text(f->defect));
-	json_object_set_new(o, "status", text(f->status));
-	json_object_set_new(o, "reason", text(f->reason));
-	json_object_set_new(o, "count", size(f->count));
-	json_object_set_new(o, "occurrences", occurrence_list(f));
-	return o;
 }
 
 static json_t *unparsed_object(const struct unparsed *u)
@@ -314,14 +210,26 @@ static int element(FILE *f, size_t i, json_t *o)
 	return 0;
 }
 
+static void findings(FILE *f, const struct results *r)
+{
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < r->finding_count; i++) {
+		buf_addstr(&b, i ? ",\n  " : "\n  ");
+		json_finding(&b, r->findings[i]);
+		fwrite(b.data, 1, b.len, f);
+		buf_reset(&b);
+	}
+	buf_release(&b);
+}
+
 int write_json(const struct results *r, FILE *f, int flags, struct err *e)
 {
 	int bad = 0;
 
 	(void)flags;
 	fputs("{\"schema\": \"sanmatrix-findings/1\",\n \"findings\": [", f);
-	for (size_t i = 0; i < r->finding_count; i++)
-		bad |= element(f, i, finding_object(r->findings[i]));
+	findings(f, r);
 	fputs("],\n \"defects\": [", f);
 	for (size_t i = 0; i < r->defect_count; i++)
 		bad |= element(f, i, defect_object(&r->defects[i]));
