@@ -37,8 +37,8 @@ static int is_date(const char *s)
 /* "s1:" of this version, and 32 digits: an entry of other rules would never be found again. */
 static int is_fingerprint(const char *s)
 {
-	return !strncmp(s, "s1:", 3) && strlen(s) == 35 &&
-	       strspn(s + 3, "0123456789abcdef") == 32;
+	return !strncmp(s, "s1:", 3) && strspn(s + 3, "0123456789abcdef") == 32 &&
+	       (!s[35] || !strcmp(s + 35, "?"));
 }
 
 static int is_blank(const char *s)

@@ -15,7 +15,7 @@
 #include "common/text.h"
 #include "reports/ignore.h"
 #include "reports/scan.h"
-#include "reports/symbol.h"
+#include "reports/sites.h"
 
 enum { STRICT_FRAMES = 5, RACE_FRAMES = 2 };
 
@@ -57,63 +57,12 @@ static void add_line(struct buf *b, const char *s)
 	buf_add_line(b, s, strlen(s));
 }
 
-static void add_number(struct buf *b, int n)
-{
-	char digits[12], *p = digits + sizeof digits;
-
-	do
-		*--p = (char)('0' + n % 10);
-	while ((n /= 10) > 0);
-	buf_add(b, p, (size_t)(digits + sizeof digits - p));
-}
-
-/* One frame as a line of a key. "?" marks what changes with the next build. */
-static void add_site(struct buf *b, const struct frame *frame)
-{
-	if (frame->function) {
-		add_line(b, symbol_name(frame->function));
-	} else if (frame->file) {
-		buf_addstr(b, base_name(frame->file));
-		buf_addch(b, ':');
-		add_number(b, frame->line);
-		buf_addch(b, '\n');
-	} else if (frame->module) {
-		buf_addch(b, '?');
-		buf_addstr(b, base_name(frame->module));
-		buf_addch(b, '+');
-		add_line(b, frame->offset ? frame->offset : "");
-	} else {
-		buf_addstr(b, "?\n");
-	}
-}
-
-/* Up to MAX frames that level LEVEL lets through; a function is named once: recursion folds. */
-static size_t add_frames(
-        struct buf *b, const struct frames *frames, size_t max, enum ignore_level level)
-{
-	size_t from = b->len, added = 0;
-
-	for (size_t i = 0; i < frames->n && added < max; i++) {
-		size_t had = b->len;
-
-		if (frame_ignored(&frames->v[i], level))
-			continue;
-		add_site(b, &frames->v[i]);
-		if (memmem(b->data + from, had - from, b->data + had, b->len - had))
-			b->len = had;
-		else
-			added++;
-	}
-	return added;
-}
-
 /* With all frames ignored, the lesser rules hold, and in the end the first frame. */
 static void add_stack(struct buf *b, const struct frames *frames, size_t max)
 {
-	if (add_frames(b, frames, max, IGNORE_KEY) || add_frames(b, frames, max, IGNORE_TOP))
-		return;
-	if (frames->n)
-		add_site(b, &frames->v[0]);
+	if (!sites_add(b, frames, max, IGNORE_KEY) && !sites_add(b, frames, max, IGNORE_TOP) &&
+	        frames->n)
+		site_add(b, &frames->v[0]);
 }
 
 static int compare(const void *a, const void *b)
@@ -121,9 +70,12 @@ static int compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The sites of the stacks of roles A and B, sorted: which thread came first is chance. */
-static void add_sorted(
-        struct buf *b, const struct finding *f, enum role one, enum role other, size_t max)
+/*
+ * The sites of the stacks of these roles, sorted: which thread came first is chance. ONCE: how many
+ * stacks have a site is chance too.
+ */
+static void add_sorted(struct buf *b, const struct finding *f, enum role one, enum role other,
+        size_t max, int once)
 {
 	struct strv sites = { 0 };
 
@@ -132,7 +84,10 @@ static void add_sorted(
 		if (f->stacks[i].role != one && f->stacks[i].role != other)
 			continue;
 		add_stack(&key, &f->stacks[i].frames, max);
-		strv_own(&sites, buf_detach(&key));
+		if (once && key.data && strv_has(&sites, key.data))
+			buf_release(&key);
+		else
+			strv_own(&sites, buf_detach(&key));
 	}
 	if (sites.n)
 		qsort(sites.v, sites.n, sizeof *sites.v, compare);
@@ -213,11 +168,11 @@ static void add_key(struct buf *b, const struct finding *f, size_t max)
 	add_line(b, canonical_kind(f));
 	add_line(b, f->category);
 	if (!strcmp(f->category, "race")) {
-		add_sorted(b, f, ROLE_ACCESS, ROLE_OTHER_ACCESS, max > 1 ? RACE_FRAMES : 1);
+		add_sorted(b, f, ROLE_ACCESS, ROLE_OTHER_ACCESS, max > 1 ? RACE_FRAMES : 1, 0);
 		return;
 	}
 	if (!strcmp(f->category, "deadlock")) {
-		add_sorted(b, f, ROLE_LOCK, ROLE_ACCESS, max > 1 ? RACE_FRAMES : 1);
+		add_sorted(b, f, ROLE_LOCK, ROLE_ACCESS, max > 1 ? RACE_FRAMES : 1, 1);
 		return;
 	}
 	/* UBSan tells of one expression as an access to a member and as a store to it */
@@ -244,17 +199,23 @@ static char *add_hex(char *out, uint64_t value)
 	return out;
 }
 
-/* PREFIX, of three bytes, and a hash of the key with MAX frames. B is room for it. */
+/*
+ * PREFIX, of three bytes, and a hash of the key with MAX frames. A '?' after it says that the key
+ * has a place in a module in it, and changes with the next build. B is room for it.
+ */
 static const char *hash(struct buf *b, const char *prefix, struct finding *f, size_t max)
 {
-	char text[3 + 32];
+	char text[3 + 32 + 1] = { 0 };
+	size_t len = sizeof text - 1;
 
 	buf_reset(b);
 	add_key(b, f, max);
 	XXH128_hash_t h = XXH3_128bits(b->data, b->len);
 	memcpy(text, prefix, 3);
 	add_hex(add_hex(text + 3, h.high64), h.low64);
-	return finding_strndup(f, text, sizeof text);
+	if (memmem(b->data, b->len, "\n?", 2) || memmem(b->data, b->len, "{?", 2))
+		text[len++] = '?';
+	return finding_strndup(f, text, len);
 }
 
 void fingerprint(struct finding *f)
@@ -270,7 +231,7 @@ void key_functions(struct buf *b, const struct frames *frames, size_t max)
 {
 	size_t from = b->len;
 
-	if (add_frames(b, frames, max, IGNORE_KEY) || add_frames(b, frames, max, IGNORE_TOP)) {
+	if (sites_add(b, frames, max, IGNORE_KEY) || sites_add(b, frames, max, IGNORE_TOP)) {
 		/* one that changes with the next build is no ground to join by */
 		if (b->data[from] == '?')
 			b->len = from;

@@ -102,7 +102,7 @@ static void take_aux(struct process *p, const char *text)
 		role = text_after(text, "followed by") && !finding_find(p->r.f, ROLE_ACCESS)
 		               ? ROLE_ACCESS
 		               : ROLE_LOCK;
-	else if (!p->frames)
+	else if (!p->frames || text_after(text, "Lock")) /* "Locks held: none" before a stack */
 		return;
 	report_role(&p->r, role);
 }
