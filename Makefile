@@ -257,6 +257,7 @@ install: all
 	for d in cells runtimes controls; do \
 		cp -R $(srcdir)/matrix/$$d "$(DESTDIR)$(data)/" || exit 1; done
 	cp -R $(srcdir)/suppressions "$(DESTDIR)$(data)/"
+	$(INSTALL) -m 644 $(srcdir)/reports/findings.schema.json "$(DESTDIR)$(data)/findings.schema.json"
 	find "$(DESTDIR)$(data)" -name __pycache__ -exec rm -rf {} +
 	for f in $(foreign); do cp $(srcdir)/$$f "$(DESTDIR)$(data)/" || exit 1; done
 	for f in $(manuals); do \

@@ -26,8 +26,12 @@ static const char help[] =
 	"\n"
 	"  --junit FILE   write JUnit XML (- is standard output)\n"
 	"  --json FILE    write the findings, schema sanmatrix-findings/1\n"
+	"  --sarif FILE   write SARIF 2.1.0, within the limits of GitHub's code scanning\n"
 	"  --html FILE    write one self-contained HTML page\n"
-	"  --out DIR      write DIR/junit.xml, DIR/findings.json and DIR/report.html\n"
+	"  --markdown FILE\n"
+	"                 write a summary for a CI job, of at most 1,024 kB\n"
+	"  --out DIR      write all of these into DIR: junit.xml, findings.json, findings.sarif,\n"
+	"                 report.html and summary.md\n"
 	"  --baseline FILE\n"
 	"                 the findings that are known: all others are new\n"
 	"  --write-baseline[=FILE]\n"
@@ -38,25 +42,34 @@ static const char help[] =
 	"  --strict       JUnit XML without what strict schemas reject\n"
 	"  --help         this text\n"
 	"\n"
-	"Without --junit, --json, --html and --out, one result folder gets its junit.xml, findings.json\n"
-	"and report.html. The summary goes to standard output, unless that is taken.\n"
+	"Without any of these, one result folder gets all of them. The summary goes to standard output,\n"
+	"unless that is taken.\n"
 	"\n"
 	"Exit status: 0 clean, 1 new findings or failed tests, 2 usage, 3 a cell or a result is missing,\n"
 	"failed, or missed a control, 4 nothing was run.\n";
 
 struct options {
-	const char *junit, *json, *html, *out;
+	const char *views[VIEW_COUNT], *out;
 	const char *baseline, *write_baseline, *reason;
 	int no_fold, strict;
 };
 
-enum { OPTION_JUNIT = 256, OPTION_JSON, OPTION_HTML, OPTION_OUT, OPTION_NO_FOLD, OPTION_STRICT,
-	OPTION_BASELINE, OPTION_WRITE_BASELINE, OPTION_REASON };
+enum {
+	OPTION_OUT = 256,
+	OPTION_NO_FOLD,
+	OPTION_STRICT,
+	OPTION_BASELINE,
+	OPTION_WRITE_BASELINE,
+	OPTION_REASON,
+	OPTION_VIEW, /* and one for each after it */
+};
 
 static const struct option long_options[] = {
-	{ "junit", required_argument, NULL, OPTION_JUNIT },
-	{ "json", required_argument, NULL, OPTION_JSON },
-	{ "html", required_argument, NULL, OPTION_HTML },
+	{ "junit", required_argument, NULL, OPTION_VIEW + VIEW_JUNIT },
+	{ "json", required_argument, NULL, OPTION_VIEW + VIEW_JSON },
+	{ "sarif", required_argument, NULL, OPTION_VIEW + VIEW_SARIF },
+	{ "html", required_argument, NULL, OPTION_VIEW + VIEW_HTML },
+	{ "markdown", required_argument, NULL, OPTION_VIEW + VIEW_MARKDOWN },
 	{ "out", required_argument, NULL, OPTION_OUT },
 	{ "baseline", required_argument, NULL, OPTION_BASELINE },
 	{ "write-baseline", optional_argument, NULL, OPTION_WRITE_BASELINE },
@@ -67,9 +80,22 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static int to_stdout(const char *file)
+/* How many of the views go to standard output. */
+static int to_stdout(const struct options *o)
 {
-	return file && !strcmp(file, "-");
+	int n = 0;
+
+	for (int i = 0; i < VIEW_COUNT; i++)
+		n += o->views[i] && !strcmp(o->views[i], "-");
+	return n;
+}
+
+static int any_output(const struct options *o)
+{
+	for (int i = 0; i < VIEW_COUNT; i++)
+		if (o->views[i])
+			return 1;
+	return o->out != NULL;
 }
 
 static void check_baseline(struct options *o)
@@ -95,15 +121,6 @@ static int parse(int argc, char **argv, struct options *o)
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
 		switch (c) {
-		case OPTION_JUNIT:
-			o->junit = optarg;
-			break;
-		case OPTION_JSON:
-			o->json = optarg;
-			break;
-		case OPTION_HTML:
-			o->html = optarg;
-			break;
 		case OPTION_OUT:
 			o->out = optarg;
 			break;
@@ -128,11 +145,15 @@ static int parse(int argc, char **argv, struct options *o)
 		case ':':
 			die(EXIT_USAGE, "option '%s' needs a value", argv[optind - 1]);
 		default:
+			if (c >= OPTION_VIEW && c < OPTION_VIEW + VIEW_COUNT) {
+				o->views[c - OPTION_VIEW] = optarg;
+				break;
+			}
 			die(EXIT_USAGE, "unknown option '%s'; see 'sanmatrix report --help'",
 			    argv[optind - 1]);
 		}
 	}
-	if (to_stdout(o->junit) + to_stdout(o->json) + to_stdout(o->html) > 1)
+	if (to_stdout(o) > 1)
 		die(EXIT_USAGE, "only one output can go to standard output");
 	check_baseline(o);
 	if (optind == argc)
@@ -187,30 +208,17 @@ static int colour_wanted(void)
 	return isatty(STDOUT_FILENO);
 }
 
-static int write_views(const struct results *r, const char *dir, int flags, struct err *e)
-{
-	char *junit = xasprintf("%s/junit.xml", dir);
-	int rc = results_write_views(r, dir, e);
-
-	if (!rc && flags)
-		rc = results_write_file(r, junit, write_junit, flags, e);
-	free(junit);
-	return rc;
-}
-
 static int write_outputs(const struct results *r, const struct options *o, struct err *e)
 {
 	int flags = o->strict ? JUNIT_STRICT : 0, rc = 0;
 
-	if (o->junit)
-		rc = results_write_file(r, o->junit, write_junit, flags, e);
-	if (!rc && o->json)
-		rc = results_write_file(r, o->json, write_json, 0, e);
-	if (!rc && o->html)
-		rc = results_write_file(r, o->html, write_html, 0, e);
+	for (int i = 0; i < VIEW_COUNT && !rc; i++)
+		if (o->views[i])
+			rc = results_write_file(r, o->views[i], view_kinds[i].writer,
+						i == VIEW_JUNIT ? flags : 0, e);
 	if (!rc && o->out)
-		rc = write_views(r, o->out, flags, e);
-	if (rc || to_stdout(o->junit) || to_stdout(o->json) || to_stdout(o->html))
+		rc = results_write_views(r, o->out, flags, e);
+	if (rc || to_stdout(o))
 		return rc;
 	return write_summary(r, stdout, colour_wanted(), e);
 }
@@ -261,7 +269,7 @@ int cmd_report(int argc, char **argv)
 	if (parse(argc, argv, &o) < 0)
 		return EXIT_CLEAN;
 	r.no_fold = o.no_fold;
-	if (argc - optind == 1 && !o.junit && !o.json && !o.html && !o.out && is_result_folder(argv[optind]))
+	if (argc - optind == 1 && !any_output(&o) && is_result_folder(argv[optind]))
 		o.out = argv[optind];
 	if (read_baseline(&r, &o) < 0 || add_inputs(&r, argv + optind, argc - optind) < 0) {
 		results_release(&r);

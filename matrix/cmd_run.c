@@ -13,7 +13,7 @@
 static const char usage[] =
 	"usage: sanmatrix run [OPTION]...\n"
 	"Builds the runtime in every cell, proves by planted faults that each cell can see,\n"
-	"runs the tests and writes OUT/junit.xml and OUT/findings.json.\n"
+	"runs the tests and writes the report: OUT/report.html, junit.xml, findings.json and others.\n"
 	"\n"
 	"  --cell A,B          these cells only (default: debug, asan, valgrind, tsan)\n"
 	"  --suite NAME        smoke (default), pr or full\n"

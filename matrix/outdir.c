@@ -16,6 +16,7 @@
 #include "common/mem.h"
 #include "matrix/session.h"
 #include "matrix/stamp.h"
+#include "reports/reports.h"
 
 static char *inside(const struct session *s, const char *name)
 {
@@ -71,13 +72,10 @@ static int is_cell_folder(const char *path)
 
 static int is_ours(const char *name)
 {
-	static const char *const views[] = { ".lock", "run.json", "junit.xml", "findings.json",
-		"report.html" };
-
-	for (size_t i = 0; i < sizeof views / sizeof *views; i++)
-		if (strcmp(name, views[i]) == 0)
+	for (size_t i = 0; i < VIEW_COUNT; i++)
+		if (strcmp(name, view_kinds[i].file) == 0)
 			return 1;
-	return 0;
+	return strcmp(name, ".lock") == 0 || strcmp(name, "run.json") == 0;
 }
 
 static int empty_folder(struct session *s, struct err *e)
@@ -127,8 +125,8 @@ int outdir_finish(struct session *s, int finished, struct err *e)
 	gethostname(host, sizeof host - 1);
 	clock_format(s->started, started);
 	char *src = o->runtime_src ? path_absolute(o->runtime_src) : NULL;
-	json_t *run = json_pack("{s:s, s:s?, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:b, s:o}", "schema",
-		"sanmatrix-run/1", "runtime_src", src, "id", s->id, "runtime", s->runtime.name, "version", s->runtime.version,
+	json_t *run = json_pack("{s:s, s:s?, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:b, s:o}", "schema",
+		"sanmatrix-run/1", "runtime_src", src, "source", s->runtime.source, "id", s->id, "runtime", s->runtime.name, "version", s->runtime.version,
 		"suite", o->suite, "hashseed", o->seed, "started", started, "hostname", host, "jobs", o->jobs,
 		"partition", o->partition ? o->partition : "hash:1/1", "finished", finished, "cells",
 		cells_json(s));

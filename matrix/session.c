@@ -223,7 +223,7 @@ enum exit_status session_report(struct session *s, FILE *summary)
 		results_finish(&r);
 		status = (enum exit_status)results_status(&r);
 		int rc = write_summary(&r, summary, colour_for(s->options.colour, summary), &e);
-		if (results_write_views(&r, s->out, &e) < 0 || rc < 0)
+		if (results_write_views(&r, s->out, 0, &e) < 0 || rc < 0)
 			status = EXIT_INFRASTRUCTURE;
 	}
 	if (e.msg[0])

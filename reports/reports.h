@@ -107,7 +107,8 @@ struct cell_result {
 	struct strv partitions; /* as in run.json, of each result folder that was added */
 	struct property *properties;
 	size_t property_count;
-	char *source; /* of the runtime, where the run was told one */
+	char *source; /* of the runtime, as the run was told; NULL: it was not */
+	char *tree;   /* where that source was unpacked: what paths in reports begin with; or NULL */
 	struct rerun_parts rerun;
 	struct control_result *controls;
 	size_t control_count;
@@ -205,16 +206,27 @@ int write_junit(const struct results *r, FILE *f, int flags, struct err *e);
 int write_json(const struct results *r, FILE *f, int flags, struct err *e); /* flags: none yet */
 /* One self-contained page; flags: none yet. Written in one pass: it needs no memory to speak of. */
 int write_html(const struct results *r, FILE *f, int flags, struct err *e);
+/* SARIF 2.1.0 within GitHub's limits; flags: none yet. */
+int write_sarif(const struct results *r, FILE *f, int flags, struct err *e);
+/* GitHub's flavour of Markdown for a CI job's summary, within its 1,024 kB; flags: none yet. */
+int write_markdown(const struct results *r, FILE *f, int flags, struct err *e);
 /* The summary for a terminal: defects, failed tests, the table of controls, one line of totals. */
 int write_summary(const struct results *r, FILE *f, int colour, struct err *e);
 
-/* Writes DIR/junit.xml, DIR/findings.json and DIR/report.html, each as a whole or not at all. */
-int results_write_views(const struct results *r, const char *dir, struct err *e);
-
-/* The calls of write_junit, write_json and write_html as one type, for results_write_file(). */
+/* The calls of all writers of files as one type. */
 typedef int results_writer(const struct results *r, FILE *f, int flags, struct err *e);
 /* Writes PATH by rename, or standard output when it is "-". */
 int results_write_file(const struct results *r, const char *path, results_writer *writer, int flags,
 		       struct err *e);
+
+enum view { VIEW_JUNIT, VIEW_JSON, VIEW_SARIF, VIEW_HTML, VIEW_MARKDOWN, VIEW_COUNT };
+extern const struct view_kind {
+	const char *option; /* "junit": of the command line */
+	const char *file;   /* "junit.xml": in a result folder */
+	results_writer *writer;
+} view_kinds[VIEW_COUNT];
+
+/* Writes all views into DIR, each as a whole or not at all. FLAGS are write_junit()'s. */
+int results_write_views(const struct results *r, const char *dir, int flags, struct err *e);
 
 #endif

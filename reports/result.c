@@ -294,6 +294,7 @@ static void cell_release(struct cell_result *c)
 	free(c->controls);
 	free(c->runtime);
 	free(c->source);
+	free(c->tree);
 	free(c->cell);
 	free(c->label);
 	free(c->state);

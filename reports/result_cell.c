@@ -74,6 +74,7 @@ static void read_planned(struct cell_result *c, const json_t *run, const json_t 
 	if (json_is_true(json_object_get(cell, "requested")))
 		c->requested = 1;
 	take_smaller(&c->source, json_text(run, "runtime_src"));
+	take_smaller(&c->tree, json_text(run, "source"));
 	if (partition)
 		strv_push(&c->partitions, partition);
 	json_array_foreach(json_object_get(cell, "units"), i, unit)

@@ -7,21 +7,13 @@
 #include <jansson.h>
 
 #include "reports/clean.h"
+#include "reports/json_text.h"
 #include "reports/reports.h"
 #include "reports/write_json.h"
 
-/* A JSON string, cleaned; null for NULL. */
 static json_t *text(const char *s)
 {
-	struct buf b = { 0 };
-	json_t *json;
-
-	if (!s)
-		return json_null();
-	clean_text(&b, s, strlen(s), TEXT_MAX);
-	json = json_stringn_nocheck(b.data ? b.data : "", b.len);
-	buf_release(&b);
-	return json;
+	return json_cleaned(s, TEXT_MAX);
 }
 
 /* null for 0, which stands for unknown */
@@ -196,20 +188,6 @@ static json_t *totals_object(const struct totals *t)
 	return o;
 }
 
-/* Writes and frees O as element I of a list. */
-static int element(FILE *f, size_t i, json_t *o)
-{
-	char *text = json_dumps(o, 0); /* json_dumpf() writes token by token */
-
-	json_decref(o);
-	if (!text)
-		return -1;
-	fputs(i ? ",\n  " : "\n  ", f);
-	fputs(text, f);
-	free(text);
-	return 0;
-}
-
 static void findings(FILE *f, const struct results *r)
 {
 	struct buf b = { 0 };
@@ -232,19 +210,19 @@ int write_json(const struct results *r, FILE *f, int flags, struct err *e)
 	findings(f, r);
 	fputs("],\n \"defects\": [", f);
 	for (size_t i = 0; i < r->defect_count; i++)
-		bad |= element(f, i, defect_object(&r->defects[i]));
+		bad |= json_element(f, i, defect_object(&r->defects[i]));
 	fputs("],\n \"fixed\": [", f);
 	for (size_t i = 0; i < r->fixed_count; i++)
-		bad |= element(f, i, fixed_object(&r->fixed[i]));
+		bad |= json_element(f, i, fixed_object(&r->fixed[i]));
 	fputs("],\n \"unparsed\": [", f);
 	for (size_t i = 0; i < r->unparsed_count; i++)
-		bad |= element(f, i, unparsed_object(&r->unparsed[i]));
+		bad |= json_element(f, i, unparsed_object(&r->unparsed[i]));
 	fputs("],\n \"totals\":", f);
-	bad |= element(f, 0, totals_object(&r->totals));
+	bad |= json_element(f, 0, totals_object(&r->totals));
 	fputs(",\n \"cells\": [", f);
 	for (size_t i = 0, n = 0; i < r->cell_count; i++)
 		if (!r->cells[i].raw)
-			bad |= element(f, n++, cell_object(&r->cells[i]));
+			bad |= json_element(f, n++, cell_object(&r->cells[i]));
 	fputs("]}\n", f);
 	if (bad || fflush(f) || ferror(f))
 		return err_set(e, EXIT_INFRASTRUCTURE, "cannot write JSON:");

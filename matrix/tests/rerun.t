@@ -15,6 +15,11 @@ line() {
     sed -n "s/^ *$2: //p" "$1" | head -n 1
 }
 
+# debug: the gdb line, told what to do
+debug() {
+    sh "$scratch/gdb" <"$scratch/words"
+}
+
 check 'the fixture has a configure' toy_source "$source"
 check 'a run with a finding' exits 1 toy run --cell asan,valgrind --unit child --out "$out"
 cp "$scratch/out" "$scratch/summary"
@@ -26,14 +31,14 @@ check 'again: the unit, with the same finding' exits 1 sh "$scratch/again"
 check 'again: in a folder of its own' equals 1 found out/again asan asan heap-use-after-free
 check 'alone: the same finding' exits 1 sh "$scratch/alone"
 check 'alone: the report is summed up' says heap-use-after-free
-check 'the terminal form' exits 0 toy exec --cell asan --terminal -- sh -c 'echo "$ASAN_OPTIONS"'
+check 'the terminal form' exits 0 toy exec --cell asan --terminal -- env
 check 'its checker reports to the terminal' says ':log_path=stderr'
 check 'its exit status is the command'"'"'s' exits 7 toy exec --cell asan --terminal -- sh -c 'exit 7'
 check 'one cell only' exits 2 toy exec --cell asan,valgrind --terminal -- true
 check 'a program that is not there' exits 2 toy exec --cell asan --terminal -- ./nowhere
 if command -v gdb >/dev/null; then
     printf 'run\nbt\nkill\ny\nquit\n' >"$scratch/words"
-    check 'gdb: it runs the unit' exits 0 sh -c 'sh "$1" <"$2"' - "$scratch/gdb" "$scratch/words"
+    check 'gdb: it runs the unit' exits 0 debug
     check 'gdb: the program started' says 'Starting program'
 else
     skip 'gdb' 'no gdb here'

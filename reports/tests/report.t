@@ -77,8 +77,8 @@ cd "${scratch:?}" || exit 1
 check 'help' exits 0 report --help
 check 'help tells of the exit statuses' says 'Exit status: 0 clean'
 check 'no input' exits 2 report
-check 'an option of a later time' exits 2 report --sarif x.sarif in
-check 'it is named' says "unknown option '--sarif'"
+check 'an option of a later time' exits 2 report --pdf x.pdf in
+check 'it is named' says "unknown option '--pdf'"
 check 'an option without its value' exits 2 report --junit
 check 'two outputs to one place' exits 2 report --junit - --json - in
 check 'an input that is not there' exits 2 report nowhere

@@ -8,18 +8,7 @@
 #include <libxml/xpath.h>
 
 #include "reports/clean.h"
-#include "reports/tests/folder.h"
-
-static char *written(const struct results *r, results_writer *writer, int flags)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
-
-	assert_int_equal(writer(r, f, flags, NULL), 0);
-	fclose(f);
-	return text;
-}
+#include "reports/tests/written.h"
 
 /* The number or string that XPATH gives, as a string; owned by the caller. */
 static char *ask(const char *xml, const char *xpath)
