@@ -82,7 +82,7 @@ static void supersede(struct opens *all, const struct grammar *g, const struct l
 	}
 }
 
-static void touch(struct opens *all, struct open *o)
+void open_touch(struct opens *all, struct open *o)
 {
 	all->turns = all->last && all->last != o ? all->turns + 1 : 0;
 	all->last = o;
@@ -99,7 +99,7 @@ static struct open *begin(
 	o->pid = pid;
 	o->source = line->source;
 	o->r.s = all->s;
-	touch(all, o);
+	open_touch(all, o);
 	return o;
 }
 
@@ -210,6 +210,14 @@ static int is_due(const struct opens *all, const struct open *a, const struct op
 	return (a->touched > b->touched) != (all->turns > 1);
 }
 
+/* Only ThreadSanitizer's frames begin without an address. */
+static int is_like(const struct open *o, const char *frame)
+{
+	const char *call = frame + 1 + strspn(frame + 1, "0123456789");
+
+	return !strcmp(o->r.f->tool, "tsan") != !strncmp(call + strspn(call, " \t"), "0x", 2);
+}
+
 static struct open *home_of_first(struct opens *all, const struct line *line, const char *frame)
 {
 	struct open *waiting = NULL, *elsewhere = NULL, *any = NULL;
@@ -222,7 +230,7 @@ static struct open *home_of_first(struct opens *all, const struct line *line, co
 		if (first && is_site(o, frame))
 			return o;
 		/* a stack that begins elsewhere than the header said is rather another's */
-		if (first && o->pc)
+		if (!o->r.expected && ((first && o->pc) || !is_like(o, frame)))
 			elsewhere = elsewhere && !is_due(all, o, elsewhere) ? elsewhere : o;
 		else if (!o->r.expected && is_due(all, o, waiting))
 			waiting = o;
@@ -235,7 +243,8 @@ static struct open *home_of_first(struct opens *all, const struct line *line, co
 }
 
 /* A frame goes on where one of the open stacks ended. */
-static struct open *home_of_next(struct opens *all, const struct line *line, long number)
+static struct open *home_of_next(
+        struct opens *all, const struct line *line, long number, const char *frame)
 {
 	struct open *best = NULL, *only = NULL;
 	size_t open = 0;
@@ -248,7 +257,8 @@ static struct open *home_of_next(struct opens *all, const struct line *line, lon
 		only = o;
 		if (o->r.expected != (size_t)number)
 			continue;
-		if (is_due(all, o, best))
+		int like = is_like(o, frame), best_like = best && is_like(best, frame);
+		if (like != best_like ? like : is_due(all, o, best))
 			best = o;
 	}
 	/* a frame that was lost in other output leaves a gap */
@@ -262,7 +272,7 @@ static struct open *home_of_next(struct opens *all, const struct line *line, lon
 
 static int take_frame(struct opens *all, const struct line *line, long number, const char *start)
 {
-	struct open *o = number ? home_of_next(all, line, number) : home_of_first(all, line, start);
+	struct open *o = number ? home_of_next(all, line, number, start) : home_of_first(all, line, start);
 
 	if (!o)
 		return 0;
@@ -273,7 +283,7 @@ static int take_frame(struct opens *all, const struct line *line, long number, c
 	if (!report_frame(&o->r, &frame))
 		return 0;
 	o->paused = 0;
-	touch(all, o);
+	open_touch(all, o);
 	return 1;
 }
 
@@ -325,7 +335,7 @@ static int take_summary(struct opens *all, const struct line *line)
 	if (!best || !best->grammar->body(best, line))
 		return 0;
 	if (in_use(best))
-		touch(all, best);
+		open_touch(all, best);
 	return 1;
 }
 
@@ -366,7 +376,7 @@ static int take_text(struct opens *all, const struct line *line, long pid)
 		if (o->grammar->body(o, line)) {
 			if (in_use(o)) {
 				o->paused = line->len == 0;
-				touch(all, o);
+				open_touch(all, o);
 			}
 			return 1;
 		}

@@ -63,6 +63,9 @@ struct open *open_find_list(struct opens *all, const struct line *line);
 /* Gives LINE to one of the open reports: nonzero if one took it. */
 int open_take(struct opens *all, const struct line *line);
 
+/* O got the line that came last. */
+void open_touch(struct opens *all, struct open *o);
+
 /* Hands O over; as a cut one, if it needed an end and has none. */
 void open_close(struct open *o);
 /* The log is over. */

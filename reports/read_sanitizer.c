@@ -96,40 +96,47 @@ static void take_address(struct finding *f, const char *text)
 static const struct {
 	const char *text;
 	int role;
+	const char *tool; /* which alone says so, or NULL */
 } headings[] = {
-	{ "freed by thread", ROLE_FREE },
-	{ "previously allocated ", ROLE_ALLOC },
-	{ "allocated by thread", ROLE_ALLOC },
-	{ "Uninitialized value was created", ROLE_ORIGIN },
-	{ "Uninitialized value was stored to memory at", ROLE_STORED },
-	{ "Memory was marked as uninitialized", ROLE_ORIGIN },
-	{ "Member fields were destroyed", ROLE_FREE },
-	{ "Member field was destroyed", ROLE_FREE },
-	{ "Virtual table ptr was destroyed", ROLE_FREE },
-	{ "These globals were registered at these points", ROLE_ALLOC },
-	{ "registered at:", ROLE_ALLOC },
+	{ "freed by thread", ROLE_FREE, "asan" },
+	{ "previously allocated ", ROLE_ALLOC, "asan" },
+	{ "allocated by thread", ROLE_ALLOC, "asan" },
+	{ "These globals were registered at these points", ROLE_ALLOC, "asan" },
+	{ "registered at:", ROLE_ALLOC, "asan" },
+	{ "[1]:", ROLE_ALLOC, "asan" },
+	{ "[2]:", ROLE_ALLOC, "asan" },
+	{ "Uninitialized value was created", ROLE_ORIGIN, "msan" },
+	{ "Uninitialized value was stored to memory at", ROLE_STORED, "msan" },
+	{ "Memory was marked as uninitialized", ROLE_ORIGIN, "msan" },
+	{ "Member fields were destroyed", ROLE_FREE, "msan" },
+	{ "Member field was destroyed", ROLE_FREE, "msan" },
+	{ "Virtual table ptr was destroyed", ROLE_FREE, "msan" },
+	{ "Thread T", ROLE_THREAD, NULL },
 };
 
-/* Does S say what the next stack is? */
-static int take_heading(struct report *r, const char *s)
+enum heading { NO_HEADING, OWN_HEADING, FOREIGN_HEADING };
+
+/* Does S say what the next stack is? A report of another tool may be open as well. */
+static enum heading take_heading(struct report *r, const char *s)
 {
+	if (tsan_is_heading(s))
+		return FOREIGN_HEADING;
 	s += strspn(s, " ");
 	for (size_t i = 0; i < sizeof headings / sizeof *headings; i++) {
 		if (!text_after(s, headings[i].text))
 			continue;
+		if (headings[i].role == ROLE_THREAD && !strstr(s, " created by "))
+			continue;
+		if (headings[i].tool && strcmp(headings[i].tool, r->f->tool) != 0)
+			return FOREIGN_HEADING;
 		report_role(r, headings[i].role);
-		return 1;
+		return OWN_HEADING;
 	}
-	if (text_after(s, "Thread T") && strstr(s, " created by ")) {
-		report_role(r, ROLE_THREAD);
-		return 1;
+	if (strstr(s, " is located in stack of ")) {
+		report_role(r, ROLE_ORIGIN);
+		return OWN_HEADING;
 	}
-	if (strstr(s, " is located in stack of ") || text_after(s, "[1]:") ||
-	        text_after(s, "[2]:")) {
-		report_role(r, s[0] == '[' ? ROLE_ALLOC : ROLE_ORIGIN);
-		return 1;
-	}
-	return 0;
+	return NO_HEADING;
 }
 
 static int take_detail(struct report *r, const char *s)
@@ -236,7 +243,10 @@ static int body(struct open *o, const struct line *line)
 		o->ended = OPEN_WHOLE;
 		return 1;
 	}
-	if (take_heading(r, line->s) || take_detail(r, line->s) || is_own_text(line->s) ||
+	enum heading heading = take_heading(r, line->s);
+	if (heading == FOREIGN_HEADING)
+		return 0;
+	if (heading == OWN_HEADING || take_detail(r, line->s) || is_own_text(line->s) ||
 	        text_after(line->s, "==")) {
 		if (text_after(line->s, "==="))
 			return 0;
@@ -288,6 +298,8 @@ static void take_header(struct state *st, const struct line *line, const struct 
 	take_uninitialised(st, o->r.f);
 	const char *pc = text_after_any(h->text, "pc 0x");
 	o->pc = pc ? strtoull(pc, NULL, 16) : 0;
+	if (text_after(h->text, "starting new threads")) /* there is no more */
+		open_close(o);
 }
 
 /* "Direct leak of 7 byte(s) in 1 object(s) allocated from:" */
@@ -302,6 +314,8 @@ static int take_leak(struct state *st, const struct line *line)
 	if (!o)
 		o = open_list(&st->all, &grammar, line, 0);
 	o->records++;
+	o->paused = 0;
+	open_touch(&st->all, o);
 	report_open(&o->r, st->s, "lsan", direct ? "Direct leak" : "Indirect leak", line, o->pid);
 	report_message(&o->r, p);
 	report_role(&o->r, ROLE_ALLOC);
@@ -374,6 +388,10 @@ static int take_sanitizer(struct state *st, const struct line *line)
 	if (take_bare(st, line))
 		return 1;
 	take_deadly(st, line);
+	const char *summary = text_after(line->s, "SUMMARY: "), *rest;
+	if (summary && !st->all.n && sanitizer_tool(summary, &rest))
+		scanner_unparsed(st->s, line->number, line->s,
+		        "the summary of a report whose beginning is missing");
 	return 0;
 }
 

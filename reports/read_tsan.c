@@ -25,6 +25,20 @@ static int take_access(struct open *o, const char *s)
 	return 1;
 }
 
+int tsan_is_heading(const char *s)
+{
+	static const char *const starts[] = { "Write of ", "Read of ", "Previous ", "Atomic ",
+		"Location is ", "Mutex M", "Thread T", "As if synchronized", "Cycle in lock",
+		"Issue is caused by", "Ignore was enabled" };
+
+	if (!text_after(s, "  ") || s[2] == ' ')
+		return 0;
+	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+		if (text_after(s + 2, starts[i]))
+			return 1;
+	return 0;
+}
+
 static void take_heading(struct open *o, const char *s)
 {
 	int role = -1;
@@ -69,7 +83,8 @@ static int body(struct open *o, const struct line *line)
 		open_close(o);
 		return 1;
 	}
-	if (text_after(line->s, "  ") && isalpha((unsigned char)line->s[2])) {
+	if (text_after(line->s, "  ") && isalpha((unsigned char)line->s[2]) &&
+	        !text_after(line->s, "  Uninitialized value ")) {
 		report_text(&o->r, line);
 		take_heading(o, line->s + 2);
 		return 1;
@@ -81,10 +96,10 @@ static int body(struct open *o, const struct line *line)
 	return 0;
 }
 
-/* The reports without a header have no end either. */
+/* The reports without a header have no end either, but a last stack. */
 static int needs_end(const struct open *o)
 {
-	return strstr(o->r.f->kind, "ignores enabled") == NULL;
+	return !strstr(o->r.f->kind, "ignores enabled") || !finding_find(o->r.f, ROLE_ACCESS);
 }
 
 static const struct grammar grammar = { body, close_report, needs_end, 300 };

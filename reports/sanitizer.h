@@ -11,6 +11,9 @@
 int tsan_begins(struct opens *all, const struct line *line);
 int ubsan_begins(struct opens *all, const struct line *line);
 
+/* Is S, in a report of ThreadSanitizer, what says of what the next stack is? */
+int tsan_is_heading(const char *s);
+
 /* The tool for the sanitizer whose name S begins with; *REST is what follows. NULL: none. Static. */
 const char *sanitizer_tool(const char *s, const char **rest);
 

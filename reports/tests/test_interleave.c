@@ -125,6 +125,11 @@ static void test_by_line(void **state)
 		{ "asan-segv.txt", "asan-over.txt" },
 		{ "asan-segv.txt", "asan-uaf-clang.txt" },
 		{ "asan-uaf-clang.txt", "ubsan-clang.txt" },
+		{ "asan-uaf-gcc.txt", "tsan.txt" },
+		{ "tsan.txt", "asan-segv.txt" },
+		{ "tsan.txt", "msan-kinds.txt" },
+		{ "lsan.txt", "asan-double.txt" },
+		{ "ubsan-gcc.txt", "tsan.txt" },
 	};
 
 	(void)state;
