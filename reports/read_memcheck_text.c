@@ -152,8 +152,9 @@ static int opens(void *state, const struct line *line)
 		else if (p->r.f)
 			take_body(p, line, text);
 	} else if (!*text) {
-		/* the report on a lock order has blank lines between its stacks */
-		if (p->r.f && strcmp(p->r.f->kind, "LockOrder") != 0)
+		/* Helgrind has blank lines between the stacks of these */
+		if (p->r.f && strcmp(p->r.f->kind, "LockOrder") != 0 &&
+		        strcmp(p->r.f->kind, "Race") != 0)
 			report_close(&p->r);
 	} else if (p->r.f) {
 		take_body(p, line, text);
