@@ -249,6 +249,10 @@ FILENAME != ARGV[ARGC - 1] {
 	top[$1, n] = $9
 	place[$1, n] = $11
 	message[$1, n] = $16
+	if (!(($1, $15) in known)) {
+		known[$1, $15] = 1
+		distinct[$1]++
+	}
 	stacks[$1, n] = $17
 	if ($4 == "cpython" && $13 != "") {
 		stacks[$1, n] = $13
@@ -304,9 +308,19 @@ $7 != "-" || $8 != "-" {
 		note($1 ":" bad)
 }
 
+match($9, /unique=[0-9]+/) {
+	folded++
+	n = substr($9, RSTART + 7, RLENGTH - 7) + 0
+	if (distinct[$1] == n)
+		right_folded++
+	else
+		note($1 ": folded to " distinct[$1] ", not " n)
+}
+
 END {
 	verdict(1, "number of findings", right_count, counts, 99.5)
 	verdict(2, "tool and kind", right_kind, kinds, 99.5)
 	verdict(3, "frames", right_frames, frames, 99)
 	verdict(4, "access and address", right_access, accesses, 99)
+	verdict(5, "distinct bugs after folding", right_folded, folded, 98)
 }

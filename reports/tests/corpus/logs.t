@@ -11,7 +11,7 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-echo 1..4
+echo 1..5
 # shellcheck disable=SC2046 # words are wanted
 if ! ${CC:-cc} -std=c11 -D_GNU_SOURCE -I"$SRCDIR" $(xml2-config --cflags 2>/dev/null) \
 	-o "$work/scan_dump" "$SRCDIR/reports/tests/scan_dump.c" "$BUILD/library.a" \
