@@ -231,11 +231,11 @@ do-merge:
 	+@set -f; mkdir -p -- "$$OUT" && $(drive) report --out "$$OUT" \
 	$${BASELINE:+--baseline "$$BASELINE"} $$IN; $(keep_status)
 
-bench: bench-overhead bench-matrix
+bench: bench-overhead bench-reports bench-matrix
 
 bench-%: all
 	@BUILD="$(abspath $(BUILD))" SRCDIR="$(abspath $(srcdir))" \
-	SANMATRIX="$(abspath $(BUILD))/sanmatrix" sh $(srcdir)/matrix/bench/$*.sh
+	SANMATRIX="$(abspath $(BUILD))/sanmatrix" sh $(wildcard $(srcdir)/*/bench/$*.sh)
 
 # --- lint ----------------------------------------------------------------------------------------
 
