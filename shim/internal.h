@@ -2,10 +2,11 @@
  * What the parts of the shim share. Names that could meet others' when the files are compiled into a
  * program begin with ps_.
  *
- * core.c      the calls of poolshim.h: records, canaries, what is an error at free
+ * pool.c      pools, regions; core.c allocation and free; hot.h what is inline in them
  * records.c   what is known of an address: start bits, headers and tails
- * depot.c     stacks by number; stack.c walks them
- * quarantine.c, region.c, leak.c, options.c, report.c, describe.c, meta.c (our own memory)
+ * stack.c     who called; depot.c stacks by number
+ * quarantine.c, region.c, leak.c, options.c, meta.c and maps.c (our memory, the process's)
+ * report.c, describe.c, print.c what is said
  * asan.c msan.c tsan.c memcheck.c none.c: one checker each
  */
 #ifndef POOLSHIM_INTERNAL_H
@@ -58,14 +59,11 @@ enum ps_fault {
 enum ps_state { PS_FREE = 0, PS_ALIVE = 1, PS_KEPT = 2 };
 
 /*
- * 16 bytes for each block, before it or behind it. The allocator may overwrite WHAT of a block with a
- * header while the raw block is free; SINCE then still tells the stacks and the size up to 2 KB.
- *   what:  size:36 pool:12 state:2 check:14
- *   stack: alloc:26 free (of a live block: the checkpoint that it came after):26 alive:1 size:11
+ * A record is 16 bytes for each block, before it or behind it. The allocator may overwrite WHAT of a
+ * block with a header while the raw block is free; STACKS still tells the stacks and the size then.
+ *   what:   size:36 pool:12 state:2 check:14
+ *   stacks: alloc:26 free (of a live block: the checkpoint that it came after):26 alive:1 size:11
  */
-struct ps_record {
-	_Atomic uint64_t what, stacks;
-};
 
 struct ps_region {
 	struct ps_region *next;
@@ -87,7 +85,8 @@ struct poolshim_pool {
 	char name[PS_NAME];
 	unsigned number;
 	enum poolshim_layout layout;
-	unsigned flags, link, keep;
+	unsigned link, keep;
+	int keeps; /* has a quarantine */
 	struct ps_owner *owner;
 	void (*release)(void *context, void *raw);
 	void *context;
@@ -109,7 +108,7 @@ struct ps_backend {
 	const char *name, *title; /* "asan", and what its reports call it */
 	int own_stacks;		  /* the shim records stacks; else the checker does */
 	int (*start)(void);	  /* -1: it is not there. Nothing else is called then */
-	/* B's record is written next, where no block may have been */
+	/* B's record is written next, where no block of its size was */
 	void (*prepare)(const struct ps_block *b);
 	/* B is a block from now on: its user bytes may be used, the rest of the raw block not */
 	void (*live)(const struct ps_block *b, unsigned flags);
@@ -161,9 +160,8 @@ void ps_unlock(_Atomic int *lock);
 
 /* --- records.c */
 
-/* Bits that say where blocks begin (and where the record of a block with a tail is). */
-int ps_bit(uintptr_t address);
-void ps_bit_set(uintptr_t address); /* and what it needs, once */
+/* Bits say where blocks begin (and where the record of a block with a tail is). */
+int ps_records_start(void);
 void ps_bits_clear(uintptr_t start, uintptr_t end);
 /* The last bit set at or before ADDRESS, the first one after it, within LIMIT bytes; 0: none. */
 uintptr_t ps_bit_before(uintptr_t address, size_t limit);
@@ -171,14 +169,6 @@ uintptr_t ps_bit_after(uintptr_t address, size_t limit);
 /* Calls F for all bits in [START, END) in order. */
 void ps_bits_each(uintptr_t start, uintptr_t end, void (*f)(uintptr_t address, void *), void *arg);
 
-size_t ps_raw_size(enum poolshim_layout layout, size_t size);
-void ps_block_place(struct ps_block *b, struct poolshim_pool *pool, void *raw, size_t size);
-struct ps_record *ps_block_record(const struct ps_block *b);
-/* Writes the record of B, which is STATE. */
-void ps_record_write(const struct ps_block *b, enum ps_state state);
-void ps_record_short(const struct ps_block *b, enum ps_state state); /* without stacks */
-/* The block whose user address is USER, if its record is whole. 0, or -1. Reads only what bits allow. */
-int ps_block_at(struct ps_block *b, const struct poolshim_pool *pool, const void *user);
 /* The block that begins at the bit START, whole or what is left of it. 0, or -1: it is not one. */
 int ps_block_from_bit(struct ps_block *b, uintptr_t start);
 /* The block in or nearest to which ADDRESS is. 0, or -1. */
@@ -213,14 +203,16 @@ int ps_depot_get(ps_stack stack, struct ps_trace *trace);
 
 struct ps_owner *ps_owner_get(const void *key, int serial); /* NULL: none free */
 void ps_owner_put(struct ps_owner *owner);
-/* Keeps B. 0: it is not kept, the caller gives it back. */
-int ps_quarantine_put(const struct ps_block *b);
+/* Keeps a block. 0: it is not kept, the caller gives it back. */
+int ps_quarantine_put(struct poolshim_pool *pool, unsigned char *user, size_t size);
 void ps_quarantine_flush(struct ps_owner *owner);
 /* Forgets the blocks in [START, END). */
 void ps_quarantine_forget(struct ps_owner *owner, uintptr_t start, uintptr_t end);
 void ps_quarantine_fork(int stage); /* 0: before, 1: after, in both processes */
-/* core.c: B leaves the quarantine */
+/* core.c: a block leaves the quarantine */
 void ps_released(struct poolshim_pool *pool, unsigned char *user, size_t size);
+/* core.c: all blocks in POOL's regions are freed */
+void ps_reset(struct poolshim_pool *pool, ps_stack stack);
 
 /* --- leak.c */
 

@@ -53,7 +53,7 @@ enum {
 	DEFINED,
 };
 
-enum { FENCE = 8 };
+enum { FENCE = 8 }; /* half a record */
 
 static int start(void)
 {
@@ -65,47 +65,41 @@ static int start(void)
 	               : -1;
 }
 
-/* The record's first half has to be accessible; where a block began before, it is. */
-static void prepare(const struct ps_block *b)
-{
-	uintptr_t what = ps_address(b->raw);
 
-	if (b->user == b->raw)
-		what += b->raw_size - FENCE;
-	else if (ps_bit(what))
-		return;
-	request(DEFINED, what, FENCE, 0, 0);
+static uintptr_t what_of(const struct ps_block *b)
+{
+	return ps_address(b->raw) + (b->user == b->raw ? b->raw_size - FENCE : 0);
 }
 
-/* The bytes of the raw block that are neither the record's first half nor the block's. */
-static void fences(const struct ps_block *b)
+/*
+ * What is not the block's of a raw block, but for the record's first half. Without redzones of
+ * their own MALLOCLIKE and FREELIKE leave that as it is: the next block that begins and ends here needs
+ * nothing.
+ */
+static void prepare(const struct ps_block *b)
 {
-	uintptr_t raw = ps_address(b->raw), user = ps_address(b->user);
-
-	if (raw != user)
-		request(NOACCESS, raw + FENCE, b->raw_size - FENCE, 0, 0);
-	else
-		request(NOACCESS, user + b->size, b->raw_size - b->size - FENCE, 0, 0);
+	request(NOACCESS, ps_address(b->raw), b->raw_size, 0, 0);
+	request(DEFINED, what_of(b), FENCE, 0, 0);
 }
 
 static void poolshim_live(const struct ps_block *b, unsigned flags)
 {
-	fences(b);
-	request(MALLOCLIKE, ps_address(b->user), b->size, FENCE, !!(flags & POOLSHIM_ZEROED));
+	request(MALLOCLIKE, ps_address(b->user), b->size, 0, !!(flags & POOLSHIM_ZEROED));
 }
 
 static void resized(const struct ps_block *b, size_t old_size)
 {
-	uintptr_t user = ps_address(b->user);
+	uintptr_t end = ps_address(b->user) + b->size;
 
-	request(RESIZE_IN_PLACE, user, old_size, b->size, FENCE);
-	request(NOACCESS, user + b->size,
-	        b->raw_size - b->size - (user == ps_address(b->raw) ? FENCE : FENCE * 2), 0, 0);
+	request(RESIZE_IN_PLACE, ps_address(b->user), old_size, b->size, 0);
+	request(NOACCESS, end, ps_address(b->raw) + b->raw_size - end, 0, 0);
+	if (b->user == b->raw)
+		request(DEFINED, what_of(b), FENCE, 0, 0);
 }
 
 static void poolshim_dead(const struct ps_block *b)
 {
-	request(FREELIKE, ps_address(b->user), b->user == b->raw ? 0 : FENCE, 0, 0);
+	request(FREELIKE, ps_address(b->user), 0, 0, 0);
 	if (b->pool->keep)
 		request(DEFINED, ps_address(b->user),
 		        b->pool->keep < b->size ? b->pool->keep : b->size, 0, 0);

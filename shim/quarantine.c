@@ -110,13 +110,13 @@ static inline void give_back(const struct entry *e)
 	ps_released(&ps_pools[e->size_pool >> 48], e->user, e->size_pool & (PS_SIZE_MAX - 1));
 }
 
-int ps_quarantine_put(const struct ps_block *b)
+int ps_quarantine_put(struct poolshim_pool *pool, unsigned char *user, size_t size)
 {
-	struct ps_owner *owner = b->pool->owner;
+	struct ps_owner *owner = pool->owner;
 	struct entry out[BATCH];
 	unsigned n = 0;
 
-	if (b->size >= ps_options.quarantine / 2)
+	if (size >= ps_options.quarantine / 2)
 		return 0;
 	struct ps_shard *s = shard_take(owner);
 	if (!s)
@@ -126,12 +126,12 @@ int ps_quarantine_put(const struct ps_block *b)
 		limit /= atomic_load_explicit(&owner->shards_used, memory_order_relaxed);
 	/* the fences count too, roughly */
 	while (s->count && n < BATCH &&
-	        (s->bytes + 2 * PS_GRAIN * s->count + b->size > limit || s->count > s->mask))
+	        (s->bytes + 2 * PS_GRAIN * s->count + size > limit || s->count > s->mask))
 		n += take_oldest(s, &out[n]);
 	s->ring[(s->head + s->count) & s->mask] =
-	        (struct entry){ b->user, b->size | (uint64_t)b->pool->number << 48 };
+	        (struct entry){ user, size | (uint64_t)pool->number << 48 };
 	s->count++;
-	s->bytes += b->size;
+	s->bytes += size;
 	if (n)
 		__builtin_prefetch(s->ring[(s->head + AHEAD) & s->mask].user - PS_GRAIN, 1);
 	shard_leave(owner, s);

@@ -6,88 +6,71 @@
  * not written again when the next block begins there, which is the usual case; a new block clears
  * those inside it that are left of older ones.
  */
-#include "internal.h"
+#include "hot.h"
 
-enum {
-	LEAF_SHIFT = 26, /* a leaf is for 64 MB */
-	TOP_SHIFT = 48,
-	LEAF_WORDS = 1 << (LEAF_SHIFT - 4 - 6),
-	CHECK_BITS = 14,
-};
+ps_word *_Atomic *ps_leaves;
 
-typedef _Atomic uint64_t word;
-static word *_Atomic *top; /* leaves, NULL where no block has been */
-
-static word *leaf_of(uintptr_t address)
+int ps_records_start(void)
 {
-	if (!top || (uint64_t)address >> TOP_SHIFT)
-		return NULL;
-	return atomic_load_explicit(&top[address >> LEAF_SHIFT], memory_order_acquire);
+	ps_leaves = ps_map(sizeof *ps_leaves << (PS_TOP_SHIFT - PS_LEAF_SHIFT));
+	return ps_leaves ? 0 : -1;
 }
 
-static PS_NOINLINE word *leaf_make(uintptr_t address)
+static ps_word *leaf_make(uintptr_t address)
 {
-	static word *_Atomic *_Atomic shared;
+	ps_word *other = NULL;
 
-	if ((uint64_t)address >> TOP_SHIFT)
+	if ((uint64_t)address >> PS_TOP_SHIFT)
 		return NULL;
-	if (!top) {
-		word *_Atomic *none = NULL;
-		size_t size = sizeof *top << (TOP_SHIFT - LEAF_SHIFT);
-		word *_Atomic *t = ps_map(size);
-		if (!t)
-			return NULL;
-		if (!atomic_compare_exchange_strong(&shared, &none, t))
-			ps_unmap(t, size);
-		top = atomic_load(&shared);
-	}
-	word *made = ps_map(LEAF_WORDS * sizeof *made), *other = NULL;
+	ps_word *made = ps_map(PS_LEAF_WORDS * sizeof *made);
 	if (!made)
 		return NULL;
-	if (atomic_compare_exchange_strong(&top[address >> LEAF_SHIFT], &other, made))
+	if (atomic_compare_exchange_strong(&ps_leaves[address >> PS_LEAF_SHIFT], &other, made))
 		return made;
-	ps_unmap(made, LEAF_WORDS * sizeof *made);
+	ps_unmap(made, PS_LEAF_WORDS * sizeof *made);
 	return other;
 }
 
-static inline size_t word_of(uintptr_t address)
+static uint64_t bits_at(uintptr_t address)
 {
-	return (address >> 10) & (LEAF_WORDS - 1);
+	ps_word *leaf = ps_leaf(address);
+
+	return leaf ? atomic_load_explicit(ps_word_of(leaf, address), memory_order_relaxed) : 0;
 }
 
-static inline uint64_t mask_of(uintptr_t address)
+static void set(uintptr_t address)
 {
-	return (uint64_t)1 << (address >> 4 & 63);
-}
+	ps_word *leaf = ps_leaf(address);
 
-int ps_bit(uintptr_t address)
-{
-	word *leaf = leaf_of(address);
-
-	return leaf && (atomic_load_explicit(&leaf[word_of(address)], memory_order_relaxed) &
-	                       mask_of(address));
-}
-
-void ps_bit_set(uintptr_t address)
-{
-	word *leaf = leaf_of(address);
-
-	if (PS_UNLIKELY(!leaf) && !(leaf = leaf_make(address)))
+	if (!leaf && !(leaf = leaf_make(address)))
 		return;
-	word *w = &leaf[word_of(address)];
-	uint64_t mask = mask_of(address);
-	if (!(atomic_load_explicit(w, memory_order_relaxed) & mask))
-		atomic_fetch_or_explicit(w, mask, memory_order_relaxed);
+	atomic_fetch_or_explicit(ps_word_of(leaf, address), (uint64_t)1 << (address >> 4 & 63),
+	        memory_order_relaxed);
+}
+
+PS_NOINLINE int ps_mark_slow(uintptr_t start, size_t size, int ends)
+{
+	uintptr_t last = start + size - PS_GRAIN;
+	uintptr_t next = ps_bit_after(start, size - PS_GRAIN);
+
+	/* the same as before, but over the end of a word */
+	if (ps_bit(start) && next == (ends ? last : 0))
+		return 1;
+	ps_bits_clear(start + PS_GRAIN, start + size);
+	set(start);
+	if (ends)
+		set(last);
+	return 0;
 }
 
 void ps_bits_clear(uintptr_t start, uintptr_t end)
 {
 	start = (start + PS_GRAIN - 1) & ~(uintptr_t)(PS_GRAIN - 1);
 	while (start < end) {
-		word *leaf = leaf_of(start);
+		ps_word *leaf = ps_leaf(start);
 		uintptr_t stop = (start | 1023) + 1;
 		if (!leaf) {
-			start = (start | (((uintptr_t)1 << LEAF_SHIFT) - 1)) + 1;
+			start = (start | (((uintptr_t)1 << PS_LEAF_SHIFT) - 1)) + 1;
 			if (!start)
 				return;
 			continue;
@@ -95,7 +78,7 @@ void ps_bits_clear(uintptr_t start, uintptr_t end)
 		uint64_t mask = ~(uint64_t)0 << (start >> 4 & 63);
 		if (end < stop && (end >> 4 & 63))
 			mask &= ~(~(uint64_t)0 << ((end + 15) >> 4 & 63));
-		word *w = &leaf[word_of(start)];
+		ps_word *w = ps_word_of(leaf, start);
 		if (atomic_load_explicit(w, memory_order_relaxed) & mask)
 			atomic_fetch_and_explicit(w, ~mask, memory_order_relaxed);
 		start = stop;
@@ -107,10 +90,9 @@ uintptr_t ps_bit_before(uintptr_t address, size_t limit)
 	uintptr_t last = address > limit ? address - limit : 0;
 
 	for (uintptr_t a = address | 1023; a > last; a -= 1024) {
-		word *leaf = leaf_of(a);
-		uint64_t bits = leaf ? atomic_load_explicit(&leaf[word_of(a)], memory_order_relaxed) : 0;
+		uint64_t bits = bits_at(a);
 		if (a >= address && (address >> 4 & 63) != 63)
-			bits &= mask_of(address + PS_GRAIN) - 1;
+			bits &= ((uint64_t)2 << (address >> 4 & 63)) - 1;
 		if (bits)
 			return (a & ~(uintptr_t)1023) + ((63 - (unsigned)__builtin_clzll(bits)) << 4);
 		if (a < 1024)
@@ -124,27 +106,29 @@ uintptr_t ps_bit_after(uintptr_t address, size_t limit)
 	uintptr_t first = (address | (PS_GRAIN - 1)) + 1, last = first + limit;
 
 	for (uintptr_t a = first; a < last; a = (a | 1023) + 1) {
-		word *leaf = leaf_of(a);
-		uint64_t bits = leaf ? atomic_load_explicit(&leaf[word_of(a)], memory_order_relaxed) : 0;
-		bits &= ~(uint64_t)0 << (a >> 4 & 63);
-		if (bits)
-			return (a & ~(uintptr_t)1023) + ((uintptr_t)__builtin_ctzll(bits) << 4);
+		if (!ps_leaf(a)) {
+			a |= ((uintptr_t)1 << PS_LEAF_SHIFT) - 1;
+			continue;
+		}
+		uint64_t bits = bits_at(a) & ~(uint64_t)0 << (a >> 4 & 63);
+		if (!bits)
+			continue;
+		a = (a & ~(uintptr_t)1023) + ((uintptr_t)__builtin_ctzll(bits) << 4);
+		return a < last ? a : 0;
 	}
 	return 0;
 }
 
 void ps_bits_each(uintptr_t start, uintptr_t end, void (*f)(uintptr_t address, void *), void *arg)
 {
-	if ((uint64_t)end >> TOP_SHIFT)
-		end = (uintptr_t)((uint64_t)1 << TOP_SHIFT);
+	if ((uint64_t)end >> PS_TOP_SHIFT)
+		end = (uintptr_t)((uint64_t)1 << PS_TOP_SHIFT);
 	while (start < end) {
-		word *leaf = leaf_of(start);
-		if (!leaf) {
-			start = (start | (((uintptr_t)1 << LEAF_SHIFT) - 1)) + 1;
+		if (!ps_leaf(start)) {
+			start = (start | (((uintptr_t)1 << PS_LEAF_SHIFT) - 1)) + 1;
 			continue;
 		}
-		uint64_t bits = atomic_load_explicit(&leaf[word_of(start)], memory_order_relaxed);
-		bits &= ~(uint64_t)0 << (start >> 4 & 63);
+		uint64_t bits = bits_at(start) & ~(uint64_t)0 << (start >> 4 & 63);
 		for (; bits; bits &= bits - 1) {
 			uintptr_t a = (start & ~(uintptr_t)1023) + ((uintptr_t)__builtin_ctzll(bits) << 4);
 			if (a >= end)
@@ -157,150 +141,69 @@ void ps_bits_each(uintptr_t start, uintptr_t end, void (*f)(uintptr_t address, v
 
 /* --- records */
 
-size_t ps_raw_size(enum poolshim_layout layout, size_t size)
+static void unpack(struct ps_block *b, uint64_t stacks)
 {
-	if (size >= PS_SIZE_MAX)
-		return 0;
-	if (layout == POOLSHIM_HEADER)
-		return PS_GRAIN + ps_round(size + 1);
-	return ps_round(size + !size) + PS_GRAIN;
-}
-
-void ps_block_place(struct ps_block *b, struct poolshim_pool *pool, void *raw, size_t size)
-{
-	b->pool = pool;
-	b->raw = raw;
-	b->size = size;
-	b->user = pool->layout == POOLSHIM_HEADER ? b->raw + PS_GRAIN : b->raw;
-	b->raw_size = ps_raw_size(pool->layout, size);
-}
-
-struct ps_record *ps_block_record(const struct ps_block *b)
-{
-	if (b->pool->layout == POOLSHIM_HEADER)
-		return (struct ps_record *)(void *)b->raw;
-	return (struct ps_record *)(void *)(b->raw + b->raw_size - PS_GRAIN);
-}
-
-/* The words, in an order that leaves the second one next to the block. */
-static inline _Atomic uint64_t *what_of(struct ps_record *r, enum poolshim_layout layout)
-{
-	return layout == POOLSHIM_HEADER ? &r->what : &r->stacks;
-}
-
-static inline _Atomic uint64_t *stacks_of(struct ps_record *r, enum poolshim_layout layout)
-{
-	return layout == POOLSHIM_HEADER ? &r->stacks : &r->what;
-}
-
-static inline uint64_t seal(uint64_t what, const void *record)
-{
-	uint64_t x = (what ^ ps_address(record)) * 0x9e3779b97f4a7c15u;
-
-	return what | (x >> (64 - CHECK_BITS)) << (64 - CHECK_BITS);
-}
-
-void ps_record_short(const struct ps_block *b, enum ps_state state)
-{
-	struct ps_record *r = ps_block_record(b);
-	uint64_t what = b->size | (uint64_t)b->pool->number << 36 | (uint64_t)state << 48;
-
-	atomic_store_explicit(what_of(r, b->pool->layout), seal(what, r), memory_order_relaxed);
-}
-
-void ps_record_write(const struct ps_block *b, enum ps_state state)
-{
-	uint64_t size = b->size < PS_SIZE_SHORT ? b->size : PS_SIZE_SHORT;
-
-	ps_record_short(b, state);
-	if (!ps_backend->own_stacks)
-		return;
-	atomic_store_explicit(stacks_of(ps_block_record(b), b->pool->layout),
-	        b->alloc | (uint64_t)b->freed << 26 | (uint64_t)(state == PS_ALIVE) << 52 |
-	                size << 53,
-	        memory_order_relaxed);
+	b->alloc = stacks & PS_STACK_MASK;
+	b->freed = stacks >> PS_FREED_SHIFT & PS_STACK_MASK;
 }
 
 /* Fills B from the record R. 0, or -1: it is not whole. */
-static int record_read(struct ps_block *b, struct ps_record *r, enum poolshim_layout layout)
+static int record_read(struct ps_block *b, void *r, enum poolshim_layout layout)
 {
-	uint64_t what = atomic_load_explicit(what_of(r, layout), memory_order_relaxed);
-	unsigned number = what >> 36 & (PS_POOLS - 1);
-	struct poolshim_pool *pool = &ps_pools[number];
+	const uint64_t state = (uint64_t)3 << PS_STATE_SHIFT;
+	uint64_t what = atomic_load_explicit(ps_what(r, layout), memory_order_relaxed);
+	unsigned number = what >> PS_POOL_SHIFT & (PS_POOLS - 1);
+	size_t size = what & (PS_SIZE_MAX - 1);
+	unsigned char *raw = r;
 
-	if (what != seal(what & (((uint64_t)1 << 50) - 1), r) || !number || !what)
+	if (!number || (what & ~state) != (ps_seal(size, number, r) & ~state))
 		return -1;
+	struct poolshim_pool *pool = &ps_pools[number];
 	if (pool->layout != layout)
 		return -1;
-	size_t size = what & (PS_SIZE_MAX - 1);
-	unsigned char *raw = (unsigned char *)r;
 	if (layout == POOLSHIM_TAIL)
-		raw -= ps_raw_size(layout, size) - PS_GRAIN;
+		raw -= ps_round(size + !size);
 	ps_block_place(b, pool, raw, size);
-	b->alive = (what >> 48 & 3) == PS_ALIVE;
+	b->alive = (what & state) >> PS_STATE_SHIFT == PS_ALIVE;
 	b->alloc = b->freed = 0;
-	if (ps_backend->own_stacks) {
-		uint64_t stacks = atomic_load_explicit(stacks_of(r, layout), memory_order_relaxed);
-		b->alloc = stacks & ((1 << 26) - 1);
-		b->freed = stacks >> 26 & ((1 << 26) - 1);
-	}
+	if (ps_backend->own_stacks)
+		unpack(b, atomic_load_explicit(ps_stacks(r, layout), memory_order_relaxed));
 	return 0;
 }
 
 /* What a header still tells whose first half the allocator has overwritten. */
-static int record_rest(struct ps_block *b, struct ps_record *r)
+static int record_rest(struct ps_block *b, void *r)
 {
-	uint64_t stacks = atomic_load_explicit(&r->stacks, memory_order_relaxed);
+	uint64_t stacks = atomic_load_explicit(ps_stacks(r, POOLSHIM_HEADER), memory_order_relaxed);
 	struct ps_trace trace;
 
 	if (!ps_backend->own_stacks)
 		return -1;
-	b->alloc = stacks & ((1 << 26) - 1);
-	b->freed = stacks >> 26 & ((1 << 26) - 1);
-	b->alive = stacks >> 52 & 1;
-	b->size = stacks >> 53;
+	unpack(b, stacks);
+	b->alive = stacks >> PS_ALIVE_SHIFT & 1;
+	b->size = stacks >> PS_SHORT_SHIFT;
 	if (ps_depot_get(b->alloc, &trace) || (!b->alive && ps_depot_get(b->freed, &trace)))
 		return -1;
-	b->raw = (unsigned char *)r;
+	b->raw = r;
 	b->user = b->raw + PS_GRAIN;
 	b->raw_size = ps_raw_size(POOLSHIM_HEADER, b->size);
 	b->pool = ps_region_pool(ps_address(r));
 	return 0;
 }
 
-int ps_block_at(struct ps_block *b, const struct poolshim_pool *pool, const void *user)
-{
-	uintptr_t address = ps_address(user);
-
-	if (address & (PS_GRAIN - 1) || address < 2 * PS_GRAIN)
-		return -1;
-	if (pool->layout == POOLSHIM_HEADER) {
-		if (!ps_bit(address - PS_GRAIN))
-			return -1;
-		return record_read(b, (struct ps_record *)(address - PS_GRAIN), POOLSHIM_HEADER);
-	}
-	if (!ps_bit(address))
-		return -1;
-	uintptr_t end = ps_bit_after(address, PS_SIZE_MAX);
-	if (!end || record_read(b, (struct ps_record *)end, POOLSHIM_TAIL) || b->user != user)
-		return -1;
-	return 0;
-}
-
 int ps_block_from_bit(struct ps_block *b, uintptr_t start)
 {
-	if (!record_read(b, (struct ps_record *)start, POOLSHIM_HEADER))
+	if (!record_read(b, (void *)start, POOLSHIM_HEADER))
 		return 0;
-	if (!record_read(b, (struct ps_record *)start, POOLSHIM_TAIL))
+	if (!record_read(b, (void *)start, POOLSHIM_TAIL))
 		return 0;
 	uintptr_t end = ps_bit_after(start, PS_SIZE_MAX);
-	if (end && !record_read(b, (struct ps_record *)end, POOLSHIM_TAIL) &&
-	        ps_address(b->raw) == start)
+	if (end && !record_read(b, (void *)end, POOLSHIM_TAIL) && ps_address(b->raw) == start)
 		return 0;
 	struct poolshim_pool *pool = ps_region_pool(start);
 	if (pool && pool->layout == POOLSHIM_TAIL)
 		return -1;
-	return record_rest(b, (struct ps_record *)start);
+	return record_rest(b, (void *)start);
 }
 
 static size_t distance(const struct ps_block *b, uintptr_t address)

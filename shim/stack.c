@@ -2,11 +2,15 @@
  * Who called: by frame pointers, within the bounds of the stack that the thread runs on. Those are
  * looked up in /proc/self/maps, once for each thread and for a few stacks that it switches to:
  * pthread_getattr_np() calls malloc.
+ *
+ * Most calls come from where an earlier one came from. A memo of that says where the frames were and
+ * what the stack's number was; whether each frame still is what it was is then looked up at all of
+ * them at once, where a walk would have to wait for one to find the next.
  */
-#include <sys/syscall.h>
-#include <unistd.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "internal.h"
 
@@ -21,6 +25,15 @@ static __thread struct {
 } thread __attribute__((tls_model("initial-exec")));
 
 struct poolshim_frame_hook ps_hook;
+
+static struct bounds bounds_of(uintptr_t address)
+{
+	struct ps_mapping m;
+
+	if (ps_mapping_of(address, &m))
+		return (struct bounds){ 0, 0 };
+	return (struct bounds){ m.low, m.high };
+}
 
 PS_WEAK size_t __asan_get_alloc_stack(void *p, void **trace, size_t size, int *thread_id);
 
@@ -40,15 +53,6 @@ static unsigned number_of_thread(void)
 		free(p);
 	}
 	return id >= 0 ? (unsigned)id : atomic_fetch_add(&threads, 1);
-}
-
-static struct bounds bounds_of(uintptr_t address)
-{
-	struct ps_mapping m;
-
-	if (ps_mapping_of(address, &m))
-		return (struct bounds){ 0, 0 };
-	return (struct bounds){ m.low, m.high };
 }
 
 static PS_NOINLINE void thread_start(uintptr_t frame)
@@ -104,25 +108,118 @@ enum { WALKS = 1 };
 enum { WALKS = 0 };
 #endif
 
-ps_stack ps_stack_here(const void *frame, unsigned depth)
-{
-	uintptr_t values[PS_DEPTH + PS_CONTEXT];
-	uintptr_t f = ps_address(frame), end = stack_end(f);
-	unsigned n = 0, words = 0;
+/* --- the memo */
 
-	if (!depth)
-		return 1;
+enum { MEMOS = 1024, MEMO_FRAMES = 20 };
+
+/* 64 bytes, read and written by words: halves of two memos in one are found out, as all else is */
+struct memo {
+	uintptr_t frame, last; /* of the caller; the link where the walk ended */
+	ps_stack stack;
+	uint8_t depth, frames;
+	uint16_t distance[MEMO_FRAMES + 1]; /* of each frame from the first, in words */
+};
+
+union slot {
+	struct memo memo;
+	uint64_t words[sizeof(struct memo) / 8];
+};
+
+static _Atomic uint64_t memos[MEMOS][sizeof(union slot) / 8];
+
+_Static_assert(sizeof(union slot) == 64, "a memo is a cache line");
+
+static inline _Atomic uint64_t *memo_at(uintptr_t frame, uintptr_t pc, uintptr_t word)
+{
+	uint64_t h = (frame ^ (uint64_t)pc << 20 ^ (uint64_t)word << 7) * 0x9e3779b97f4a7c15u;
+
+	return memos[h >> 54];
+}
+
+/* Does the stack whose first frame is at FRAME look as MEMO says, and has TRACE's values? */
+static inline int looks_the_same(
+        const struct memo *memo, uintptr_t frame, uintptr_t end, const uintptr_t *values)
+{
+	uintptr_t differs = 0, at = frame;
+	unsigned n = memo->frames;
+
+	for (unsigned i = 0; i < n; i++) {
+		const uintptr_t *link = (const uintptr_t *)at;
+		uintptr_t next = frame + memo->distance[i + 1] * sizeof *link;
+		if (PS_UNLIKELY(at + 2 * sizeof *link > end))
+			return 0;
+		differs |= link[1] ^ values[i];
+		differs |= link[0] ^ (i + 1 < n ? next : memo->last);
+		at = next;
+	}
+	return !differs;
+}
+
+static ps_stack recall(_Atomic uint64_t *slot, uintptr_t frame, uintptr_t end, unsigned depth,
+        const uintptr_t *words, unsigned count)
+{
+	union slot s;
+	struct ps_trace t;
+
+	s.words[0] = atomic_load_explicit(&slot[0], memory_order_relaxed);
+	if (s.memo.frame != frame)
+		return 0;
+	for (unsigned i = 1; i < sizeof s / 8; i++)
+		s.words[i] = atomic_load_explicit(&slot[i], memory_order_relaxed);
+	if (s.memo.depth != depth || s.memo.frames > MEMO_FRAMES ||
+	        ps_depot_get(s.memo.stack, &t) || t.pcs != s.memo.frames || t.words != count ||
+	        t.thread != thread.number || s.memo.distance[0])
+		return 0;
+	for (unsigned i = 0; i < count; i++)
+		if (t.values[t.pcs + i] != words[i])
+			return 0;
+	return looks_the_same(&s.memo, frame, end, t.values) ? s.memo.stack : 0;
+}
+
+static PS_NOINLINE ps_stack walk(_Atomic uint64_t *slot, uintptr_t frame, uintptr_t end,
+        unsigned depth, const uintptr_t *words, unsigned count)
+{
+	uintptr_t values[PS_DEPTH + PS_CONTEXT], f = frame;
+	union slot s = { .memo = { .frame = frame, .depth = (uint8_t)depth } };
+	unsigned n = 0;
+
 	/* F may be anything where code was compiled without frame pointers */
 	while (WALKS && n < depth && f < end && end - f >= 2 * sizeof(uintptr_t)) {
 		const uintptr_t *link = (const uintptr_t *)f;
+		uintptr_t distance = (f - frame) / sizeof *link;
 		if (link[1] < 4096)
 			break;
+		if (n < MEMO_FRAMES && distance <= UINT16_MAX)
+			s.memo.distance[n] = (uint16_t)distance;
+		else
+			slot = NULL;
 		values[n++] = link[1];
+		s.memo.last = link[0];
 		if (link[0] <= f || link[0] & (sizeof(uintptr_t) - 1))
 			break;
 		f = link[0];
 	}
+	for (unsigned i = 0; i < count; i++)
+		values[n + i] = words[i];
+	s.memo.frames = (uint8_t)n;
+	s.memo.stack = ps_depot_put(values, n, count, thread.number);
+	if (slot && s.memo.stack > 1)
+		for (unsigned i = 0; i < sizeof s / 8; i++)
+			atomic_store_explicit(&slot[i], s.words[i], memory_order_relaxed);
+	return s.memo.stack;
+}
+
+ps_stack ps_stack_here(const void *first, unsigned depth)
+{
+	uintptr_t words[PS_CONTEXT], frame = ps_address(first), end = stack_end(frame);
+	unsigned count = 0;
+
+	if (!depth)
+		return 1;
 	if (ps_hook.capture)
-		words = ps_hook.capture(values + n, PS_CONTEXT);
-	return ps_depot_put(values, n, words, thread.number);
+		count = ps_hook.capture(words, PS_CONTEXT);
+	_Atomic uint64_t *slot =
+	        memo_at(frame, ((const uintptr_t *)first)[1], count ? words[0] : 0);
+	ps_stack known = WALKS ? recall(slot, frame, end, depth, words, count) : 0;
+	return known ? known : walk(slot, frame, end, depth, words, count);
 }

@@ -1,0 +1,71 @@
+/*
+ * AddressSanitizer's shadow, written directly: one byte says of 8 bytes how many of them may be used.
+ */
+#ifndef POOLSHIM_ASAN_H
+#define POOLSHIM_ASAN_H
+
+#include "internal.h"
+
+enum { PS_ASAN_FENCE = 0xfa, PS_ASAN_FREED = 0xfd, PS_ASAN_OPEN = 0 };
+
+extern int ps_asan_direct; /* 0: there is no ASan, or its shadow is of another scale */
+extern uintptr_t ps_asan_offset;
+
+static inline unsigned char *ps_shadow(const void *p)
+{
+	return (unsigned char *)((ps_address(p) >> 3) + ps_asan_offset);
+}
+
+/* volatile: gcc would make memset of it, which the runtime intercepts */
+static inline void ps_shadow_fill(unsigned char *shadow, size_t n, unsigned char value)
+{
+	uint64_t wide = value * 0x0101010101010101u;
+	volatile unsigned char *s = shadow;
+
+	for (; n >= 8; n -= 8, s += 8)
+		*(volatile uint64_t *)(volatile void *)s = wide;
+	if (n & 4) {
+		*(volatile uint32_t *)(volatile void *)s = (uint32_t)wide;
+		s += 4;
+	}
+	if (n & 2) {
+		*(volatile uint16_t *)(volatile void *)s = (uint16_t)wide;
+		s += 2;
+	}
+	if (n & 1)
+		*s = value;
+}
+
+static inline void ps_asan_live(const struct ps_block *b)
+{
+	unsigned char *s = ps_shadow(b->raw), *end = s + (b->raw_size >> 3);
+
+	if (b->user != b->raw) {
+		*(volatile uint16_t *)(volatile void *)s = PS_ASAN_FENCE << 8 | PS_ASAN_FENCE;
+		s += 2;
+	}
+	ps_shadow_fill(s, b->size >> 3, PS_ASAN_OPEN);
+	s += b->size >> 3;
+	if (b->size & 7)
+		*(volatile unsigned char *)s++ = b->size & 7;
+	ps_shadow_fill(s, (size_t)(end - s), PS_ASAN_FENCE);
+}
+
+static inline void ps_asan_dead(const struct ps_block *b)
+{
+	size_t keep = b->pool->keep;
+
+	if (PS_UNLIKELY(keep >= b->size))
+		return;
+	ps_shadow_fill(ps_shadow(b->user) + (keep >> 3), ((b->size + 7) >> 3) - (keep >> 3),
+	        PS_ASAN_FREED);
+}
+
+static inline void ps_asan_released(const struct ps_block *b, int untracked)
+{
+	size_t n = untracked ? b->raw_size : ps_link(b);
+
+	ps_shadow_fill(ps_shadow(b->raw), (n + 7) >> 3, PS_ASAN_OPEN);
+}
+
+#endif
