@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cpython.h"
+#include "hot.h"
 
 enum { GENERATIONS = 8 };
 
