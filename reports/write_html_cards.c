@@ -63,11 +63,13 @@ static void write_summary_line(const struct page *p, const struct card *c)
 {
 	const struct finding *f = c->findings[0];
 	char *where = finding_where(f);
-	struct strv cells = { 0 };
+	struct strv cells = { 0 }, tools = { 0 };
 	size_t count = 0;
 
-	for (size_t i = 0; i < c->finding_count; i++)
+	for (size_t i = 0; i < c->finding_count; i++) {
 		count += c->findings[i]->count;
+		add_once(&tools, c->findings[i]->tool);
+	}
 	page_card_cells(c, &cells);
 	html(p->f, "<summary><span class=\"status %s\">%s</span>\n<h3><b>%s</b>%s<code>%s</code></h3>\n"
 		   "<p class=\"meta\">",
@@ -75,13 +77,17 @@ static void write_summary_line(const struct page *p, const struct card *c)
 	     *where ? " in " : "", where);
 	for (size_t i = 0; i < cells.n; i++)
 		html(p->f, "<span class=\"tag\">%s</span> ", cells.v[i]);
-	html(p->f, "<span>%s</span>", c->category);
+	html(p->f, "<span>%s</span> <span>", c->category);
+	for (size_t i = 0; i < tools.n; i++)
+		html(p->f, "%s%s", i ? ", " : "", tools.v[i]);
+	html(p->f, "</span>");
 	if (f->cwe)
 		html(p->f, " <span>CWE-%d</span>", f->cwe);
 	if (c->units)
 		html(p->f, " <span>%zu unit%s</span>", c->units, c->units == 1 ? "" : "s");
 	html(p->f, " <span>%zu time%s</span></p></summary>\n", count, count == 1 ? "" : "s");
 	strv_release(&cells);
+	strv_release(&tools);
 	free(where);
 }
 

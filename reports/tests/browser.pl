@@ -106,6 +106,12 @@ sub resize {
         deviceScaleFactor => 1, mobile => $width < 600 ? $json->true : $json->false);
 }
 
+# nothing may still be on the move when the next step comes
+sub prefer {
+    call('Emulation.setEmulatedMedia',
+        features => [map { { name => $_->[0], value => $_->[1] } } ['prefers-reduced-motion', 'reduce'], @_]);
+}
+
 my %step = (
     open => sub {
         my $url = $_[0] =~ /^\w+:/ ? $_[0] : "file://$_[0]";
@@ -117,10 +123,7 @@ my %step = (
         @requests = grep { $_ ne $own } @requests;
     },
     size => sub { ($width, $height) = map { $_ + 0 } split /x/, $_[0]; resize() },
-    dark => sub {
-        call('Emulation.setEmulatedMedia',
-            features => [{ name => 'prefers-color-scheme', value => 'dark' }]);
-    },
+    dark => sub { prefer(['prefers-color-scheme', 'dark']) },
     noscript => sub { call('Emulation.setScriptExecutionDisabled', value => $json->true) },
     eval => sub {
         my $v = evaluate($_[0]);
@@ -153,6 +156,7 @@ $session = call('Target.attachToTarget', targetId => call('Target.createTarget',
     ->{targetId}, flatten => $json->true)->{sessionId};
 call("$_.enable") for qw(Page Runtime Log Network);
 resize();
+prefer();
 binmode STDOUT, ':utf8';
 for (@ARGV) {
     my ($name, $value) = split /=/, $_, 2;

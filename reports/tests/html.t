@@ -126,59 +126,62 @@ shown='[...document.querySelectorAll(".card, .failed")].filter((e) => e.offsetHe
 unfold='document.querySelectorAll("details").forEach((d) => { d.open = true; }), undefined'
 width='[document.documentElement.scrollWidth, innerWidth].join(" ")'
 
-check 'the verdict tells of what is missing' \
-    shows '3 defects and 2 failed tests, and the run is not whole: 1 missing result, 1 blind cell' \
-    "open=$page" 'eval=document.querySelector("h1").textContent'
-check 'nothing of a log was run' shows 'undefined' "open=$page" "eval=$unfold; String(window.hacked)"
+# Each of these is one reader: a line for each thing that was looked at.
+check 'the verdict tells of what is missing, which comes first; nothing of a log was run' shows \
+    '3 defects and 2 failed tests, and the run is not whole: 1 missing result, 1 blind cell
+gaps
+undefined' "open=$page" 'eval=document.querySelector("h1").textContent' \
+    'eval=document.querySelector("section").className' "eval=$unfold; String(window.hacked)"
 check 'not even if it were markup' browse "open=$page" 'eval=(() => {
     const s = document.createElement("script"); s.textContent = "window.hacked = 4"; document.body.append(s);
     const i = new Image(); i.src = "https://example.org/x.png"; document.body.append(i);
     return String(window.hacked); })()'
 check 'the policy is what forbids it' says 'Content Security Policy'
 check 'it did not run' says undefined
-check 'what is not there comes first' shows 'gaps' "open=$page" \
-    'eval=document.querySelector("section").className'
-check 'a click on a square leads to its defect, unfolded' shows 'true heap-use-after-free' \
-    "open=$page" 'click=.squares .s-find' 'eval=(() => { const c = document.querySelector(".card:target");
-    return c.querySelector("details").open + " " + c.querySelector("h3 b").textContent; })()'
-check 'a click on a failed unit leads to its test' shows true "open=$page" 'click=.squares .s-fail' \
-    'eval=document.querySelector(".failed:target details").open'
-check 'the square says what it is' shows 'asan: good: passed, 1 test, 1.50 s' "open=$page" \
-    'click=.squares .s-pass' 'eval=document.getElementById("point").textContent'
-check 'arrows move among the squares' shows 'tsan: bad' "open=$page" \
-    'eval=document.querySelector(".squares .s-find").focus(), undefined' key=ArrowDown key=ArrowDown \
-    'eval=document.getElementById("point").textContent.slice(0, 9)'
-check 'a card unfolds by a click' shows true "open=$page" 'click=.card summary' \
-    'eval=document.querySelector(".card details").open'
-check 'the first frame of interest stands out, what is common is dimmed' \
-    shows 'list_dealloc 4' "open=$page" 'eval=(() => {
+point='document.getElementById("point").textContent'
+check 'squares: a click leads to the defect, to the failed test, says what it is; arrows move' shows \
+    'true heap-use-after-free
+true
+asan: good: passed, 1 test, 1.50 s
+tsan: bad' "open=$page" 'click=.squares .s-find' 'eval=(() => {
+    const c = document.querySelector(".card:target");
+    return c.querySelector("details").open + " " + c.querySelector("h3 b").textContent; })()' \
+    'click=.squares .s-fail' 'eval=document.querySelector(".failed:target details").open' \
+    'click=.squares .s-pass' "eval=$point" \
+    'eval=document.querySelector(".squares .s-find").focus(), undefined' \
+    key=ArrowDown key=ArrowDown "eval=$point.slice(0, 9)"
+check 'a card: a click unfolds it, a link in it explains the category, frames, how to see it again' shows \
+    'true
+1 true
+list_dealloc 4
+sanmatrix run --runtime toy-1 --cell tsan --unit=bad --out out/again' "open=$page" 'click=.card summary' \
+    'eval=document.querySelector(".card details").open' 'click=.card .about a' 'eval=(() => {
+    const g = document.querySelectorAll(".card .guide");
+    return g.length + " " + (g[0].textContent.length > 200); })()' 'eval=(() => {
     const c = [...document.querySelectorAll(".card")].find((e) => e.textContent.includes("list_dealloc"));
-    return c.querySelector(".top span").textContent + " " + c.querySelectorAll(".common").length; })()'
-check 'the card explains its category when asked' shows '1 true' "open=$page" 'click=.card summary' \
-    'click=.card .about a' 'eval=(() => { const g = document.querySelectorAll(".card .guide");
-    return g.length + " " + (g[0].textContent.length > 200); })()'
-check 'and says how to see it again' shows \
-    'sanmatrix run --runtime toy-1 --cell tsan --unit=bad --out out/again' "open=$page#tool=tsan" \
-    'eval=document.querySelector(".card:not(.off) .rerun code").textContent'
-check 'all is shown without a filter' shows 4 "open=$page" "eval=$shown"
-check 'typing filters' shows '1 #q=racer' "open=$page" 'click=#filter input' type=racer \
-    'eval=new Promise((done) => setTimeout(done, 400)).then(() => '"$shown"' + " " + location.hash)'
-check 'a link brings the filter along' shows '1 of 3 defects, 0 of 1 failed tests' \
-    "open=$page#tool=tsan" 'eval=document.getElementById("shown").textContent'
-check 'by cell: the strips too' shows '1 3' "open=$page#cell=asan&category=race" 'eval=[...
-    document.querySelectorAll(".strip")].filter((e) => e.offsetHeight).length + " " +
-    document.querySelectorAll(".strip").length'
-check 'clearing shows all again' shows 4 "open=$page#tool=tsan" 'click=#filter button' \
-    "eval=new Promise((done) => setTimeout(done, 100)).then(() => $shown)"
-check 'a phone: nothing beyond its sides, all unfolded' shows '360 360' size=360x740 "open=$page" \
-    "eval=$unfold; $width"
-check 'the phone is not zoomed out' shows 360 size=360x740 "open=$page" 'eval=visualViewport.width'
+    return c.querySelector(".top span").textContent + " " + c.querySelectorAll(".common").length; })()' \
+    'eval=document.querySelector(".card[data-tool=\"|tsan|\"] .rerun code").textContent'
+check 'the filter: typing, what it puts into the link, clearing' shows '4
+1 #q=racer
+4 ' "open=$page" "eval=$shown" 'click=#filter input' type=racer \
+    "eval=new Promise((done) => setTimeout(done, 400)).then(() => $shown"' + " " + location.hash)' \
+    'click=#filter button' \
+    "eval=new Promise((done) => setTimeout(done, 100)).then(() => $shown"' + " " + location.hash)'
+check 'a link brings the filter along; by cell, the strips too' shows \
+    '1 of 3 defects, 0 of 1 failed tests
+1 3' "open=$page#tool=tsan" 'eval=document.getElementById("shown").textContent' \
+    'eval=location.hash = "#cell=asan&category=race", undefined' \
+    'eval=new Promise((done) => setTimeout(done, 50)).then(() =>
+    [...document.querySelectorAll(".strip")].filter((e) => e.offsetHeight).length + " " +
+    document.querySelectorAll(".strip").length)'
+check 'a phone: nothing beyond its sides, all unfolded, and it is not zoomed out' shows '360 360 360' \
+    size=360x740 "open=$page" "eval=$unfold; $width"' + " " + visualViewport.width'
 check 'dark, for who prefers that' shows 'true' dark "open=$page" \
     'eval=getComputedStyle(document.body).backgroundColor.match(/\d+/g).every((n) => n < 60)'
-check 'without scripts: all is there' shows "4 none" noscript "open=$page" "eval=$shown"' + " " +
-    getComputedStyle(document.getElementById("filter")).display'
-check 'without scripts: cards unfold' shows true noscript "open=$page" 'click=.card summary' \
-    'eval=document.querySelector(".card details").open'
+check 'without scripts: all is there but the filter, and cards unfold' shows '4 none
+true' noscript "open=$page" \
+    "eval=$shown"' + " " + getComputedStyle(document.getElementById("filter")).display' \
+    'click=.card summary' 'eval=document.querySelector(".card details").open'
 check 'a page of nothing' shows 'No defect' "open=$scratch/empty.html" \
     'eval=document.querySelector("h1").textContent'
 done_testing
