@@ -93,7 +93,8 @@ char *arena_strndup(struct arena *a, const char *s, size_t n)
 {
 	char *copy = take(a, n + 1);
 
-	memcpy(copy, s, n);
+	if (n) /* S may be NULL then */
+		memcpy(copy, s, n);
 	copy[n] = 0;
 	return copy;
 }
