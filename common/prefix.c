@@ -12,8 +12,13 @@ enum {
 static const char *past_name(const char *s)
 {
 	static const char of_names[256] = {
-		['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1,
-		['_'] = 1, ['.'] = 1, ['-'] = 1, ['/'] = 1,
+		['0' ... '9'] = 1,
+		['A' ... 'Z'] = 1,
+		['a' ... 'z'] = 1,
+		['_'] = 1,
+		['.'] = 1,
+		['-'] = 1,
+		['/'] = 1,
 	};
 
 	while (of_names[(unsigned char)*s])
@@ -22,9 +27,9 @@ static const char *past_name(const char *s)
 }
 
 /*
- * Where SHAPE, which S must begin with, ends in S, or NULL. In SHAPE '0' is a digit, '9' digits, 'h'
- * a hexadecimal digit, 'w' a name, '_' blanks, if there are any; all else is itself. *NUMBER is one
- * more than what the last '9' matched, and left alone if S does not begin so.
+ * Where SHAPE, which S must begin with, ends in S, or NULL. In SHAPE '0' is a digit, '9' digits,
+ * 'h' a hexadecimal digit, 'w' a name, '_' blanks, if there are any; all else is itself. *NUMBER is
+ * one more than what the last '9' matched, and left alone if S does not begin so.
  */
 static const char *match(const char *s, const char *shape, unsigned *number)
 {
@@ -177,7 +182,7 @@ static const char *named(const char *s, size_t len, unsigned *source)
 		q++;
 	if (p == s || (!tab && *q != '|' && *q != '(' && !text_digit(*q)))
 		return NULL; /* so is nearly every line */
-	if (*p == ' ') { /* docker compose: "name_1  | " */
+	if (*p == ' ') {     /* docker compose: "name_1  | " */
 		q = past(p, "_| ");
 		if (!q && (q = past(p, "_|")) && *q)
 			q = NULL;

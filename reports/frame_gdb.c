@@ -96,7 +96,8 @@ int frame_parse_gdb_call(struct arena *a, const char *text, struct frame *frame)
 		p += strlen(" in ");
 	}
 	memset(frame, 0, sizeof *frame);
-	if (text_after(p, "<signal handler called>") || text_after(p, "<function called from gdb>")) {
+	if (text_after(p, "<signal handler called>") ||
+	        text_after(p, "<function called from gdb>")) {
 		frame->function = arena_strdup(a, p);
 		return 0;
 	}
@@ -107,8 +108,10 @@ int frame_parse_gdb_call(struct arena *a, const char *text, struct frame *frame)
 		return -1;
 	char *function = arena_strndup(a, p, (size_t)(args - p));
 	frame->function = strcmp(function, "??") ? function : NULL;
-	const char *rest = past_group(args + 1), *at = text_after(rest, " at ");
-	const char *from = text_after(rest, " from ");
+	const char *rest = past_group(args + 1);
+	if (!rest)
+		return -1;
+	const char *at = text_after(rest, " at "), *from = text_after(rest, " from ");
 	if (at) {
 		char *file = arena_strdup(a, at);
 		frame_split_location(file, &frame->line, &frame->column);

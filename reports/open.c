@@ -103,7 +103,8 @@ static struct open *begin(
 	return o;
 }
 
-struct open *open_list(struct opens *all, const struct grammar *g, const struct line *line, long pid)
+struct open *open_list(
+        struct opens *all, const struct grammar *g, const struct line *line, long pid)
 {
 	struct open *o = begin(all, g, line, pid);
 
@@ -158,8 +159,8 @@ static const char *glued_frame(const struct line *line)
 }
 
 /*
- * The number of the frame in LINE, which may be glued to the end of another line (*START is where it
- * begins), or -1.
+ * The number of the frame in LINE, which may be glued to the end of another line (*START is where
+ * it begins), or -1.
  */
 static long frame_number(const struct line *line, const char **start)
 {
@@ -202,7 +203,8 @@ static int takes_frames(const struct open *o)
 	return o->r.f && o->ended != OPEN_WHOLE;
 }
 
-/* Is A better than B for a line that could be of either? Processes that take turns go on doing so. */
+/* Is A better than B for a line that could be of either? Processes that take turns go on doing so.
+ */
 static int is_due(const struct opens *all, const struct open *a, const struct open *b)
 {
 	if (!b || a->paused != b->paused)
@@ -272,7 +274,8 @@ static struct open *home_of_next(
 
 static int take_frame(struct opens *all, const struct line *line, long number, const char *start)
 {
-	struct open *o = number ? home_of_next(all, line, number, start) : home_of_first(all, line, start);
+	struct open *o =
+	        number ? home_of_next(all, line, number, start) : home_of_first(all, line, start);
 
 	if (!o)
 		return 0;
@@ -447,8 +450,9 @@ void open_finish(struct opens *all)
 			struct open *o = &all->v[i];
 			if (!in_use(o))
 				continue;
-			if (!first || (o->r.f && first->r.f && o->r.f->occurrences->line <
-			                                               first->r.f->occurrences->line))
+			if (!first ||
+			        (o->r.f && first->r.f &&
+			                o->r.f->occurrences->line < first->r.f->occurrences->line))
 				first = o;
 		}
 		if (!first)

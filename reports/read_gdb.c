@@ -19,12 +19,12 @@ enum {
 struct state {
 	struct scanner *s;
 	struct report r;
-	struct buf pending;  /* a frame of which more may follow on the next line */
-	long number;         /* its number */
-	int crashed;         /* number of the thread that got the signal; 0: not said */
-	int thread;          /* that the next backtrace is of; 0: the current one */
-	int access;          /* index of its stack, or -1 */
-	int python;          /* Python frames are being read */
+	struct buf pending; /* a frame of which more may follow on the next line */
+	long number;        /* its number */
+	int crashed;        /* number of the thread that got the signal; 0: not said */
+	int thread;         /* that the next backtrace is of; 0: the current one */
+	int access;         /* index of its stack, or -1 */
+	int python;         /* Python frames are being read */
 };
 
 static const struct {
@@ -127,7 +127,8 @@ static void close_report(struct state *st)
 static int opens(void *state, const struct line *line)
 {
 	struct state *st = state;
-	const char *s = skip_prompts(line->s), *died = text_after(s, "Program terminated with signal ");
+	const char *s = skip_prompts(line->s),
+	           *died = text_after(s, "Program terminated with signal ");
 	const char *got = text_after_any(s, " received signal ");
 	int thread = 0;
 
@@ -234,11 +235,13 @@ static int take_stop(struct state *st, const char *s)
 	return 1;
 }
 
-/* '  File "/a.py", line 3, in f' of py-bt, and '#4 Frame 0x7f, for file /a.py, line 3, in f (x=1)' */
+/* '  File "/a.py", line 3, in f' of py-bt, and '#4 Frame 0x7f, for file /a.py, line 3, in f (x=1)'
+ */
 static int take_python_frame(struct state *st, const char *s)
 {
 	struct finding *f = st->r.f;
-	const char *file = text_after(s, "  File \""), *end = file ? strstr(file, "\", line ") : NULL;
+	const char *file = text_after(s, "  File \""),
+	           *end = file ? strstr(file, "\", line ") : NULL;
 	size_t skip = strlen("\", line ");
 
 	if (!file && s[0] == '#' && (file = text_after_any(s, " Frame 0x"))) {

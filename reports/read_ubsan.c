@@ -133,8 +133,8 @@ int ubsan_begins(struct opens *all, const struct line *line)
 		free(file);
 		return 0;
 	}
-	struct open *o = open_begin(all, &grammar, "ubsan", ubsan_kind(message), line,
-	        (size_t)(from - line->s), 0);
+	struct open *o = open_begin(
+	        all, &grammar, "ubsan", ubsan_kind(message), line, (size_t)(from - line->s), 0);
 	report_message(&o->r, message);
 	take_access(o->r.f, message);
 	o->line = number;

@@ -29,7 +29,9 @@ static void test_times(void **state)
 	(void)state;
 	check("", 0);
 	check("2026-01-01T00:00:00.1234567Z ", 0);
-	check("\xef\xbb\xbf" "2026-01-01T00:00:00.1234567Z ", 0);
+	check("\xef\xbb\xbf"
+	      "2026-01-01T00:00:00.1234567Z ",
+	        0);
 	check("2026-01-01T00:00:00.123456Z 01O ", 0);
 	check("2026-01-01T00:00:00.123456Z 0aE+", 0);
 	check("2026-01-01T00:00:00+01:00 ", 0);

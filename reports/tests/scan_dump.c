@@ -1,7 +1,7 @@
 /*
- * scan_dump [-p SIZE] FILE...: what a scanner finds in each log, one line a finding (see dump.h, and
- * after that all its stacks) after the log's name; SIZE: the log is fed in pieces. scan_dump -c COUNT FILE...: cuts each log
- * at COUNT places, and only sees that nothing breaks.
+ * scan_dump [-p SIZE] FILE...: what a scanner finds in each log, one line a finding (see dump.h,
+ * and after that all its stacks) after the log's name; SIZE: the log is fed in pieces. scan_dump -c
+ * COUNT FILE...: cuts each log at COUNT places, and only sees that nothing breaks.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,8 @@
 #include "common/file.h"
 #include "reports/tests/dump.h"
 
-/* All stacks: in each "FUNCTION@PLACE" and a unit separator a frame, after it a record separator. */
+/* All stacks: in each "FUNCTION@PLACE" and a unit separator a frame, after it a record separator.
+ */
 static void dump_stacks(struct buf *out, const struct finding *f)
 {
 	for (size_t i = 0; i < f->stack_count; i++) {

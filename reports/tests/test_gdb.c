@@ -22,10 +22,11 @@ static void test_frames(void **state)
 		{ "0x0000555555555139 in f (p=0x0) at /src/a b.c:12", "f", "/src/a b.c", 12, NULL },
 		{ "0x00007ffff7a5a000 in ?? () from /lib/x.so.6", NULL, NULL, 0, "/lib/x.so.6" },
 		{ "0x00007ffff7a5a000 in ?? ()", NULL, NULL, 0, NULL },
-		{ "0x00007ffff7a5a000 in f(int, char const*) () from /lib/x.so", "f(int, char const*)",
-		        NULL, 0, "/lib/x.so" },
+		{ "0x00007ffff7a5a000 in f(int, char const*) () from /lib/x.so",
+		        "f(int, char const*)", NULL, 0, "/lib/x.so" },
 		{ "<signal handler called>", "<signal handler called>", NULL, 0, NULL },
-		{ "0x1 in std::function<void (int)>::operator()(int) const (this=0x7f, n=3) at f.h:5",
+		{ "0x1 in std::function<void (int)>::operator()(int) const (this=0x7f, n=3) at "
+		  "f.h:5",
 		        "std::function<void (int)>::operator()(int) const", "f.h", 5, NULL },
 		{ "(anonymous namespace)::T::operator< (this=0x1, o=...) at t.cc:9",
 		        "(anonymous namespace)::T::operator<", "t.cc", 9, NULL },
@@ -111,11 +112,13 @@ static void test_session(void **state)
 	assert_non_null(strstr(out, "3\t0\tgdb\tSIGSEGV\tcrash\t- 0\t-\tmake\t"
 	                            "strlen;make;call;<signal handler called>;eval;\t"
 	                            "../make.c:2101\taccess:5;\tinner;<module>;\t"));
-	assert_ptr_equal(strchr(out, '\n'), out + strlen(out) - 1); /* one finding, nothing unparsed */
+	assert_ptr_equal(
+	        strchr(out, '\n'), out + strlen(out) - 1); /* one finding, nothing unparsed */
 	free(out);
 }
 
-/* Without the current thread's backtrace, that of the thread which got the signal is the crash's. */
+/* Without the current thread's backtrace, that of the thread which got the signal is the crash's.
+ */
 static void test_threads(void **state)
 {
 	char *out = scan("Thread 2 \"x\" received signal SIGBUS, Bus error.\n"

@@ -44,7 +44,8 @@ enum how { PREFIXED, BY_LINE, IN_BETWEEN };
 /* Up to five lines of each in turn, or one, or seven of A before all of B. */
 static void mix(struct buf *out, const char *a, const char *b, enum how how)
 {
-	static const char *const prefixes[2][2] = { { "first_1   | ", "second_1  | " }, { "", "" } };
+	static const char *const prefixes[2][2] = { { "first_1   | ", "second_1  | " },
+		{ "", "" } };
 	const char *const *prefix = prefixes[how != PREFIXED];
 
 	for (int first = 1; *a || *b; first = 0) {
