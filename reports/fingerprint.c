@@ -199,6 +199,19 @@ static char *add_hex(char *out, uint64_t value)
 	return out;
 }
 
+/* Is a site in the key that begins with '?': a place in a module? */
+static int has_place(const struct buf *b)
+{
+	const char *p = b->data, *end = p + b->len;
+
+	while ((p = memchr(p, '?', (size_t)(end - p)))) {
+		if (p > b->data && (p[-1] == '\n' || p[-1] == '{'))
+			return 1;
+		p++;
+	}
+	return 0;
+}
+
 /*
  * PREFIX, of three bytes, and a hash of the key with MAX frames. A '?' after it says that the key
  * has a place in a module in it, and changes with the next build. B is room for it.
@@ -213,7 +226,7 @@ static const char *hash(struct buf *b, const char *prefix, struct finding *f, si
 	XXH128_hash_t h = XXH3_128bits(b->data, b->len);
 	memcpy(text, prefix, 3);
 	add_hex(add_hex(text + 3, h.high64), h.low64);
-	if (memmem(b->data, b->len, "\n?", 2) || memmem(b->data, b->len, "{?", 2))
+	if (has_place(b))
 		text[len++] = '?';
 	return finding_strndup(f, text, len);
 }

@@ -3,6 +3,7 @@
 
 #include "common/mem.h"
 #include "reports/kinds.h"
+#include "reports/memo.h"
 #include "reports/scan.h"
 
 struct meaning {
@@ -280,17 +281,48 @@ static const char *severity_of(const struct finding *f)
 	return "error";
 }
 
+enum { MEANINGS = sizeof meanings / sizeof *meanings };
+
+static int is_of(const struct meaning *m, const char *tool, const char *kind)
+{
+	return (!m->tool || !strcmp(m->tool, tool)) && matches(m->kind, kind);
+}
+
+/* KEY is the tool, a blank, the kind: the first meaning of them. */
+static void find_meaning(const char *key, struct memo_value *value)
+{
+	const char *kind = strchr(key, ' ') + 1;
+	char *tool = xstrndup(key, (size_t)(kind - key) - 1);
+	unsigned i = 0;
+
+	while (i < MEANINGS && !is_of(&meanings[i], tool, kind))
+		i++;
+	value->flags = i;
+	free(tool);
+}
+
+static unsigned first_meaning(const struct finding *f)
+{
+	static struct memo memo = { .compute = find_meaning };
+	size_t tool = strlen(f->tool), kind = strlen(f->kind);
+	char key[300];
+
+	if (tool + kind + 2 > sizeof key)
+		return 0;
+	memcpy(key, f->tool, tool);
+	key[tool] = ' ';
+	memcpy(key + tool + 1, f->kind, kind + 1);
+	return memo_get(&memo, key)->flags;
+}
+
 void finding_classify(struct finding *f)
 {
 	int cwe = 0;
 
 	f->category = "other";
-	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
+	for (size_t i = first_meaning(f); i < MEANINGS; i++) {
 		const struct meaning *m = &meanings[i];
-		/* the first bytes tell nearly all apart, without a call */
-		if ((m->tool && *m->tool != *f->tool) || (*m->kind != *f->kind && *m->kind != '*'))
-			continue;
-		if ((m->tool && strcmp(m->tool, f->tool) != 0) || !matches(m->kind, f->kind))
+		if (!is_of(m, f->tool, f->kind))
 			continue;
 		if (m->said && (!f->message || !strstr(f->message, m->said)))
 			continue;
