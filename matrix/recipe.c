@@ -215,6 +215,7 @@ static void finish(struct draft *d, const struct runtime *rt, const struct toolc
 	property(r, "cflags", &d->cflags);
 	property(r, "ldflags", &d->ldflags);
 	property(r, "wrapper", &r->wrapper);
+	property(r, "options", &r->env);
 }
 
 static void recipe_start(struct recipe *r, const char *cell, const struct runtime *rt, cfg_t *conf)

@@ -5,12 +5,12 @@
  * Within GitHub's limits: of what does not fit the most severe is kept, and a notification says how
  * much was left out.
  */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config.h"
 
+#include "common/clock.h"
 #include "common/mem.h"
 #include "reports/json_text.h"
 #include "reports/write_sarif.h"
@@ -162,28 +162,15 @@ static void add_cell_notes(json_t *list, const struct results *r)
 	}
 }
 
-/* As SARIF wants times; NULL if STARTED is none. Owned. */
-static char *utc(const char *started)
-{
-	static const char pattern[] = "dddd-dd-ddTdd:dd:dd";
-	size_t i = 0;
-
-	for (; started && pattern[i]; i++)
-		if (pattern[i] == 'd' ? !isdigit((unsigned char)started[i]) : started[i] != pattern[i])
-			return NULL;
-	return started ? xasprintf("%.19sZ", started) : NULL;
-}
-
 static json_t *invocations(const struct results *r, size_t left_out)
 {
 	json_t *o = json_object(), *notes = json_array();
-	char *started = utc(r->started);
 	int status = results_status(r);
 
 	json_object_set_new(o, "executionSuccessful",
 			    json_boolean(status == EXIT_CLEAN || status == EXIT_FINDINGS));
-	if (started)
-		json_object_set_new(o, "startTimeUtc", json_string(started));
+	if (clock_is_time(r->started))
+		json_object_set_new(o, "startTimeUtc", json_sprintf("%sZ", r->started));
 	if (r->hostname)
 		json_object_set_new(o, "machine", json_line(r->hostname, 200));
 	add_cell_notes(notes, r);
@@ -196,7 +183,6 @@ static json_t *invocations(const struct results *r, size_t left_out)
 	if (json_array_size(notes))
 		json_object_set(o, "toolExecutionNotifications", notes);
 	json_decref(notes);
-	free(started);
 	return json_pack("[o]", o);
 }
 
