@@ -42,6 +42,7 @@ struct cpython {
 	size_t frames_read;   /* of tracebacks, dropped ones too */
 	const char *ignored;  /* the finding's own: what an exception was ignored in, or NULL */
 	struct cpython_tests *tests;
+	struct cpython_worker *worker;
 	struct cpython_objects *objects;
 	struct cpython_stats *stats;
 };
@@ -54,7 +55,7 @@ struct cpython_part {
 };
 
 extern const struct cpython_part cpython_fatal, cpython_assert, cpython_alloc, cpython_raise,
-        cpython_warn, cpython_regrtest, cpython_dumprefs, cpython_stats;
+        cpython_warn, cpython_regrtest, cpython_workers, cpython_dumprefs, cpython_stats;
 
 /* Closes what is open and begins a finding of PART; MESSAGE (copied) may be NULL. */
 void cpython_open(struct cpython *c, const struct cpython_part *part, const char *kind,
@@ -91,6 +92,8 @@ void cpython_traceback_begin(struct cpython *c, enum traceback what);
 
 /* What regrtest said of tests, without saying why, becomes findings. Frees. */
 void cpython_tests_finish(struct cpython *c);
+/* The same for a worker of which nothing else says how it ended. */
+void cpython_worker_finish(struct cpython *c);
 /* The same for objects that are alive at the end, and for statistics. */
 void cpython_objects_finish(struct cpython *c);
 void cpython_stats_finish(struct cpython *c);

@@ -201,6 +201,10 @@ int cpython_fatal_goes_on(struct cpython *c, const struct line *line)
 		report_text(&c->r, line);
 		return 1;
 	}
+	if (!c->stack_seen && cpython_traceback_line(c, line)) { /* instead of faulthandler's */
+		report_text(&c->r, line);
+		return 1;
+	}
 	int weak = c->weak++ < (c->stack_seen ? 1 : WEAK_MAX) && cpython_stack_weak(c, line->s);
 	if (weak)
 		report_text(&c->r, line);

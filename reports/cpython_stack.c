@@ -151,10 +151,7 @@ int cpython_stack_weak(const struct cpython *c, const char *s)
 {
 	static const char *const starts[] = {
 		"    ",
-		"  File ",
-		"Traceback (most recent",
 		"SystemError: ",
-		"The above exception was",
 	};
 
 	if (!*s || (c->stack_seen && !strcmp(s, "...")))

@@ -110,7 +110,9 @@ static int is_chain(const char *s)
 
 static void take_exception(struct cpython *c, const char *s)
 {
-	if (c->ignored)
+	if (c->part->goes_on == cpython_fatal_goes_on)
+		c->r.foreign = 0; /* the error says what it is */
+	else if (c->ignored)
 		c->r.f->message = finding_printf(c->r.f, "%.2000s (%.2000s)", s, c->ignored);
 	else
 		report_message(&c->r, s);

@@ -19,7 +19,7 @@ static const struct meaning meanings[] = {
 	{ "process", "timeout", "timeout", 0, NULL },
 	{ "process", "out-of-memory", "out-of-memory", 0, NULL },
 	{ "process", "SIG*", "crash", 0, NULL },
-	{ "process", "exit", "crash", 0, NULL },
+	{ "process", "exit", "other", 0, NULL },
 	{ "cpython", "SIG*", "crash", 0, NULL },
 	{ "cpython", "fatal-error", "crash", 0, NULL },
 	{ "cpython", "windows-crash", "crash", 674, "stack overflow" },
@@ -385,6 +385,17 @@ int finding_repeats(const struct finding *cpython, const struct finding *f)
 		if (!strcmp(ends[i].kind, f->kind) && !strcmp(ends[i].signal, cpython->kind))
 			return 1;
 	return 0;
+}
+
+int finding_is_aftermath(const struct finding *f, const struct finding *fatal)
+{
+	if (strcmp(f->tool, "cpython") != 0 || strcmp(fatal->tool, "cpython") != 0 || !f->text)
+		return 0;
+	/* its own check of an object, which would end in a fatal error */
+	if (!strstr(f->text, "\nobject ") && !strstr(f->text, "\n<object at "))
+		return 0;
+	return !strstr(f->text, "Fatal Python error") && fatal->text &&
+	       strstr(fatal->text, "\nPython runtime state: ");
 }
 
 void finding_copy_python(struct finding *f, const struct finding *cpython)

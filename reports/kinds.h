@@ -35,6 +35,12 @@ const char *valgrind_phrase(size_t i);
  */
 int finding_repeats(const struct finding *cpython, const struct finding *f);
 
+/*
+ * Nonzero if F may be what the runtime ran into while it died of FATAL: a second fatal error makes it
+ * give up, so that F is without an end of its own.
+ */
+int finding_is_aftermath(const struct finding *f, const struct finding *fatal);
+
 /* Copies the Python frames of CPYTHON, where F has none, to F. */
 void finding_copy_python(struct finding *f, const struct finding *cpython);
 

@@ -15,6 +15,7 @@ static const struct cpython_part *const parts[] = {
 	&cpython_assert,
 	&cpython_raise,
 	&cpython_warn,
+	&cpython_workers,
 	&cpython_regrtest,
 	&cpython_dumprefs,
 	&cpython_stats,
@@ -175,6 +176,7 @@ static void finish(void *state)
 	if (c->prelude == PRELUDE_DUMP && c->r.f)
 		report_cut(&c->r, "the dump has no end");
 	cpython_close(c);
+	cpython_worker_finish(c);
 	cpython_tests_finish(c);
 	cpython_objects_finish(c);
 	cpython_stats_finish(c);
@@ -215,6 +217,9 @@ static const char *needle(size_t i)
 		" leaked [",
 		"REFLEAK ",
 		"Warning -- ",
+		"load avg: ",
+		"== Tests result",
+		"(Exit code ",
 		" failed (env changed)",
 		" failed (reference leak)",
 		" altered the execution environment",

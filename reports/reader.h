@@ -57,6 +57,8 @@ void scanner_hold(struct scanner *s, int by);
 
 /* Hands over F, which becomes the scanner's: classified and fingerprinted here. */
 void scanner_emit(struct scanner *s, struct finding *f);
+/* How many findings have been handed over so far. */
+unsigned long scanner_emitted(const struct scanner *s);
 void scanner_unparsed(struct scanner *s, long line, const char *text, const char *reason);
 
 /* A report that is being read; all zero when none is. */

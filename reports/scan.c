@@ -43,6 +43,7 @@ struct scanner {
 	 * runtime's own handler, in either order, and is one defect.
 	 */
 	struct finding *held;
+	unsigned long emitted;
 };
 
 /* The needles of all readers, marked by their bits. Made once. */
@@ -94,6 +95,16 @@ static void merge(struct finding *f, struct finding *cpython)
 	finding_free(cpython);
 }
 
+/* The line after F's last one, if no other process wrote in between. */
+static long end_line(const struct finding *f)
+{
+	long end = f->occurrences->line;
+
+	for (const char *p = f->text; p && (p = strchr(p, '\n')); p++)
+		end++;
+	return end;
+}
+
 /*
  * Does CPYTHON only repeat F? ONE of them came first, and TWO right after it: a process that was
  * told of long ago has ended since.
@@ -108,17 +119,26 @@ static int tells_again(const struct finding *cpython, const struct finding *f)
 		one = cpython;
 		two = f;
 	}
-	long end = one->occurrences->line;
-	for (const char *p = one->text; p && (p = strchr(p, '\n')); p++)
-		end++;
-	return two->occurrences->line - end <= NEAR_LINES;
+	return two->occurrences->line - end_line(one) <= NEAR_LINES;
+}
+
+/* Is F the second error of the process that FATAL, right before it, is the end of? */
+static int is_aftermath(const struct finding *f, const struct finding *fatal)
+{
+	return finding_is_aftermath(f, fatal) && f->occurrences->line <= end_line(fatal) + 1;
+}
+
+unsigned long scanner_emitted(const struct scanner *s)
+{
+	return s->emitted;
 }
 
 void scanner_emit(struct scanner *s, struct finding *f)
 {
+	s->emitted++;
 	if (f->occurrence_count && !f->occurrences->log)
 		f->occurrences->log = xstrdup(s->log);
-	if (s->held && tells_again(f, s->held)) {
+	if (s->held && (tells_again(f, s->held) || is_aftermath(f, s->held))) {
 		merge(s->held, f);
 		return;
 	}
