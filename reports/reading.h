@@ -58,6 +58,8 @@ void reading_keep(struct reading *g, struct finding *f);
 
 /* Joins the held findings with each other and with the process's end. (result_end.c) */
 void reading_end(struct reading *g, const struct end *end);
+/* The unit ended with exit code CODE, and nothing says why; SKIPPED: why its runner skipped it. */
+void reading_exit(struct reading *g, int code, const char *skipped);
 /* Hands the held findings to the store. */
 void reading_store(struct reading *g);
 

@@ -212,6 +212,20 @@ void reading_end(struct reading *g, const struct end *end)
 		end_left_behind(g, end->left_behind);
 }
 
+void reading_exit(struct reading *g, int code, const char *skipped)
+{
+	char name[32] = "";
+
+	if (code > 128 && code < 128 + 65) /* as a shell tells of a child that it waited for */
+		signal_name(code - 128, name, sizeof name);
+	char *message = xasprintf("exit code %d%s%s%s, and no failed test or report says why%s%s", code,
+				  *name ? " (128 and " : "", name, *name ? ")" : "",
+				  skipped ? "; skipped: " : "", skipped ? skipped : "");
+
+	end_finding(g, "exit", message);
+	free(message);
+}
+
 void reading_store(struct reading *g)
 {
 	for (size_t i = 0; i < g->held_count; i++)

@@ -91,7 +91,7 @@ static struct test_case *own_case(struct unit_result *u, enum outcome outcome)
  * The runner's XML hides what happens to a unit as a whole. What is explained by a finding is left
  * to results_finish(), which puts it there.
  */
-static void judge_unit(struct reading *g, const char *folder, const struct end *end)
+static void judge_unit(struct reading *g, const struct end *end)
 {
 	struct unit_result *u = g->u;
 	struct test_case *c;
@@ -101,11 +101,7 @@ static void judge_unit(struct reading *g, const char *folder, const struct end *
 		c = own_case(u, OUTCOME_SKIPPED);
 		c->message = xstrdup(g->runner.skipped);
 	} else if (end->exit_code && !g->errors && !any_failed(u)) {
-		c = own_case(u, OUTCOME_ERROR);
-		c->message = xasprintf("exit code %d, and no failed test or report says why%s%s",
-				       end->exit_code, g->runner.skipped ? "; skipped: " : "",
-				       g->runner.skipped ? g->runner.skipped : "");
-		c->text = output_tail(folder, u);
+		reading_exit(g, end->exit_code, g->runner.skipped);
 	} else if (!u->case_count && !g->errors) {
 		own_case(u, OUTCOME_PASSED);
 	}
@@ -165,8 +161,8 @@ int attempt_read(struct reading *g, const char *folder, const char *dir, const c
 	take_collected(g->u, &g->runner);
 	if (!rc) {
 		reading_end(g, &end);
+		judge_unit(g, &end);
 		add_tails(g, folder);
-		judge_unit(g, folder, &end);
 	}
 	reading_store(g);
 	runner_release(&g->runner);

@@ -71,8 +71,9 @@ static void an_unexplained_exit_code_is_an_error(void **state)
 	read_folder(&r);
 	const struct test_case *c = the_case(&r, "test_a", "test_a");
 	assert_int_equal(c->outcome, OUTCOME_ERROR);
-	assert_non_null(strstr(c->message, "exit code 2"));
-	assert_non_null(strstr(c->text, "ModuleNotFoundError"));
+	assert_string_equal(c->finding->kind, "exit");
+	assert_non_null(strstr(c->finding->message, "exit code 2"));
+	assert_non_null(strstr(c->finding->text, "ModuleNotFoundError"));
 	assert_int_equal(results_status(&r), EXIT_FINDINGS);
 	results_release(&r);
 }

@@ -89,7 +89,8 @@ static void junit_holds_what_was_said(void **state)
 	read_folder(&r);
 	char *xml = written(&r, write_junit, 0);
 	assert_xml(xml, "string(//testcase/@classname)", "asan.test_a");
-	assert_xml(xml, "string(//error)", "]]>&lt;<tag> [0xFF][0xEF][0xBF][0xBE]\n");
+	assert_xml(xml, "string(contains(//error, '\n]]>&lt;<tag> [0xFF][0xEF][0xBF][0xBE]\n'))",
+		   "true");
 	assert_null(strstr(xml, "CDATA"));
 	assert_xml(xml, "string(//testsuite/@time)", "1.500");
 	assert_xml(xml, "string(//testsuite/@timestamp)", "2026-11-20T06:00:00");
