@@ -168,7 +168,10 @@ static void add_key(struct buf *b, const struct finding *f, size_t max)
 	add_line(b, canonical_kind(f));
 	add_line(b, f->category);
 	if (!strcmp(f->category, "race")) {
-		add_sorted(b, f, ROLE_ACCESS, ROLE_OTHER_ACCESS, max > 1 ? RACE_FRAMES : 1, 0);
+		/* DRD knows between which two calls the other access was, and not where: that is chance */
+		int known = strcmp(f->tool, "drd") != 0;
+		add_sorted(b, f, ROLE_ACCESS, known ? ROLE_OTHER_ACCESS : ROLE_ACCESS,
+		        max > 1 ? RACE_FRAMES : 1, 0);
 		return;
 	}
 	if (!strcmp(f->category, "deadlock")) {

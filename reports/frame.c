@@ -240,10 +240,12 @@ int frame_parse_valgrind(struct arena *a, const char *text, struct frame *frame)
 	memset(frame, 0, sizeof *frame);
 	char *rest = arena_strdup(a, p + 2), *in = NULL, *group;
 	size_t len = trim_end(rest, strlen(rest));
+	if (text_after(rest, "(within ")) /* before 3.5 */
+		in = rest;
 	for (char *q = rest; (q = strstr(q, " (in ")); q++)
 		in = q;
 	if (in && rest[len - 1] == ')') {
-		frame->module = in + 5;
+		frame->module = in + (in == rest ? strlen("(within ") : strlen(" (in "));
 		rest[len - 1] = 0;
 		*in = 0;
 	} else if ((group = last_group(rest, len)) && group > rest && group[-1] == ' ') {

@@ -15,7 +15,7 @@ int category_cwe(const char *category);
 /* UBSan's kind for the text after "runtime error: "; "undefined-behavior" if unknown. Static. */
 const char *ubsan_kind(const char *message);
 
-/* Memcheck's, Helgrind's and DRD's XML kind for a line of their text output, or NULL. Static. */
+/* The XML kind for a line of TOOL's text output (NULL: of any of Valgrind's tools), or NULL. Static. */
 const char *valgrind_kind(const char *tool, const char *message);
 
 /*

@@ -77,6 +77,7 @@ static const struct phrase memcheck[] = {
 	{ "Invalid alignment value", NULL, "InvalidAlignment", 1 },
 	{ "Invalid size and alignment", NULL, "InvalidSizeAndAlignment", 1 },
 	{ "Invalid size value", NULL, "InvalidSizeAndAlignment", 1 },
+	{ " invalid size value: ", NULL, "InvalidSize", 0 },
 	{ "are definitely lost in ", NULL, "Leak_DefinitelyLost", 0 },
 	{ "are indirectly lost in ", NULL, "Leak_IndirectlyLost", 0 },
 	{ "are possibly lost in ", NULL, "Leak_PossiblyLost", 0 },
@@ -85,9 +86,13 @@ static const struct phrase memcheck[] = {
 
 static const struct phrase valgrind_core[] = {
 	{ "Process terminating with default action of signal", NULL, "fatal_signal", 1 },
-	{ "File descriptor ", "already closed", "FdBadClose", 1 },
-	{ "File descriptor ", "is not opened", "FdBadUse", 1 },
-	{ "File descriptor ", "Invalid", "FdBadUse", 1 },
+	{ "File descriptor ", "is already closed", "FdBadClose", 1 },
+	{ "File descriptor ", NULL, "FdBadUse", 1 },
+	{ "Invalid file descriptor ", NULL, "FdBadUse", 1 },
+	{ "Open file descriptor ", NULL, "FdNotClosed", 1 },
+	{ "Open AF_", NULL, "FdNotClosed", 1 },
+	{ "Open pf-", NULL, "FdNotClosed", 1 },
+	{ "Open socket ", NULL, "FdNotClosed", 1 },
 };
 
 static const struct phrase helgrind[] = {
@@ -110,7 +115,10 @@ static const struct phrase drd[] = {
 	{ "Lock on ", "was held during", "HoldtimeErr", 1 },
 	{ "Acquired at", NULL, NULL, 1 },
 	{ "first observed", NULL, NULL, 0 },
+	{ "The object at address ", "is not a mutex", "MutexErr", 1 },
 	{ ": mutex 0x", NULL, "MutexErr", 0 },
+	{ ": condition variable 0x", "mutexes 0x", "CondWaitErr", 0 },
+	{ ": cond 0x", "locked by thread ", "CondDestrErr", 0 },
 	{ "condition variable is destroyed", NULL, "CondDestrErr", 0 },
 	{ ": cond 0x", "condition variable has been destroyed", "CondErr", 0 },
 	{ ": cond 0x", "waited upon", "CondDestrErr", 0 },
@@ -119,6 +127,12 @@ static const struct phrase drd[] = {
 	{ ": semaphore 0x", NULL, "SemaphoreErr", 0 },
 	{ ": barrier 0x", NULL, "BarrierErr", 0 },
 	{ ": rwlock 0x", NULL, "RwlockErr", 0 },
+	{ "invalid thread ID 0x", NULL, "InvalidThreadId", 0 },
+	{ "The annotation macro ", "helgrind.h", "UnimpHgClReq", 1 },
+	{ "The annotation macro ", "drd.h", "UnimpDrdClReq", 1 },
+	{ "ot a reader-writer lock", NULL, "GenericErr", 0 },
+	{ "user-defined rwlock", NULL, "GenericErr", 0 },
+	{ "wrong type of synchronization object", NULL, "GenericErr", 0 },
 };
 
 static const char *look_up(const struct phrase *table, size_t n, const char *s)
@@ -167,13 +181,13 @@ const char *valgrind_kind(const char *tool, const char *message)
 {
 	const char *kind = LOOK_UP(valgrind_core, message);
 
-	if (kind)
-		return kind;
-	if (!strcmp(tool, "helgrind"))
-		return LOOK_UP(helgrind, message);
-	if (!strcmp(tool, "drd"))
-		return LOOK_UP(drd, message);
-	return LOOK_UP(memcheck, message);
+	if (!kind && (!tool || !strcmp(tool, "memcheck")))
+		kind = LOOK_UP(memcheck, message);
+	if (!kind && (!tool || !strcmp(tool, "helgrind")))
+		kind = LOOK_UP(helgrind, message);
+	if (!kind && (!tool || !strcmp(tool, "drd")))
+		kind = LOOK_UP(drd, message);
+	return kind;
 }
 
 const char *valgrind_phrase(size_t i)

@@ -12,6 +12,7 @@
 
 #include "common/mem.h"
 #include "common/text.h"
+#include "reports/kinds.h"
 #include "reports/reader.h"
 #include "reports/valgrind_element.h"
 #include "reports/valgrind_error.h"
@@ -62,12 +63,16 @@ static void take_finding(struct state *st, struct finding *f)
 	const struct valgrind_element *e = &st->element;
 
 	if (st->tag->kind == TAG_THREAD) {
-		valgrind_pending_announce(&st->pending, f, e);
+		valgrind_threads_add(&st->pending.threads, e->thread_count ? e->threads[0] : 0, f);
 		return;
 	}
-	if (!*f->kind) {
-		finding_free(f);
-		return;
+	if (!*f->kind) { /* its message tells as well */
+		const char *kind = f->message ? valgrind_kind(st->tool, f->message) : NULL;
+		if (!kind) {
+			finding_free(f);
+			return;
+		}
+		f->kind = kind;
 	}
 	f->tool = st->tool ? st->tool : valgrind_tool_of(f->kind);
 	f->occurrences = xcalloc(1, sizeof *f->occurrences);
@@ -183,7 +188,8 @@ static void end_document(struct state *st)
 	if (st->rooted && !st->ended)
 		scanner_unparsed(st->s, st->begun, "<valgrindoutput>",
 		        "the document has no end: the process was killed");
-	valgrind_pending_end(&st->pending);
+	valgrind_pending_flush(&st->pending);
+	valgrind_threads_release(&st->pending.threads);
 	st->rooted = st->ended = st->orphan = 0;
 	st->pid = 0;
 	st->tool = NULL;

@@ -357,6 +357,20 @@ static void begin_element(struct valgrind_element *e)
 	buf_reset(&e->report);
 }
 
+/* The first stack is where it happened, also if how the lock was acquired is said before. */
+static void sort_stacks(struct finding *f)
+{
+	size_t i = 0;
+
+	while (i < f->stack_count && f->stacks[i].role != ROLE_ACCESS)
+		i++;
+	if (i == f->stack_count || !i)
+		return;
+	struct stack own = f->stacks[i];
+	memmove(f->stacks + 1, f->stacks, i * sizeof own);
+	f->stacks[0] = own;
+}
+
 static void parse(struct valgrind_element *e, const char *xml, size_t len)
 {
 	begin_element(e);
@@ -381,8 +395,10 @@ void valgrind_element_read(struct valgrind_element *e, const char *xml, size_t l
 	}
 	if (e->f && e->in_frame && e->frame.function)
 		end_frame(e); /* cut, but it says enough */
-	if (e->f)
+	if (e->f) {
+		sort_stacks(e->f);
 		e->f->text = finding_strndup(e->f, e->report.data, e->report.len);
+	}
 }
 
 void valgrind_element_release(struct valgrind_element *e)

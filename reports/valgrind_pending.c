@@ -7,18 +7,6 @@ static size_t slot_of(unsigned long long unique)
 	return (size_t)((unique * 0x9e3779b97f4a7c15ULL) >> 52) % PENDING_SLOTS;
 }
 
-static void name_threads(struct valgrind_pending *p, struct finding *f,
-			 const struct valgrind_element *e)
-{
-	for (size_t i = 0; i < e->thread_count; i++) {
-		size_t at = (size_t)e->threads[i] % PENDING_THREADS;
-		const struct finding *thread = p->threads[at];
-
-		if (thread && p->ids[at] == e->threads[i] && f->stack_count < REPORT_STACKS_MAX)
-			finding_copy_stacks(f, thread);
-	}
-}
-
 void valgrind_pending_add(struct valgrind_pending *p, struct finding *f,
 			  const struct valgrind_element *e)
 {
@@ -28,7 +16,7 @@ void valgrind_pending_add(struct valgrind_pending *p, struct finding *f,
 		valgrind_pending_flush(p);
 		slot = slot_of(e->unique);
 	}
-	name_threads(p, f, e);
+	valgrind_threads_name(&p->threads, f, e->threads, e->thread_count);
 	p->unique[p->n] = e->unique;
 	p->v[p->n++] = f;
 	while (p->slots[slot])
@@ -47,16 +35,6 @@ void valgrind_pending_count(struct valgrind_pending *p, unsigned long long uniqu
 	}
 }
 
-void valgrind_pending_announce(struct valgrind_pending *p, struct finding *f,
-			       const struct valgrind_element *e)
-{
-	size_t at = e->thread_count ? (size_t)e->threads[0] % PENDING_THREADS : 0;
-
-	finding_free(p->threads[at]);
-	p->threads[at] = f;
-	p->ids[at] = e->thread_count ? e->threads[0] : -1;
-}
-
 void valgrind_pending_flush(struct valgrind_pending *p)
 {
 	for (size_t i = 0; i < p->n; i++)
@@ -64,13 +42,4 @@ void valgrind_pending_flush(struct valgrind_pending *p)
 	if (p->n)
 		memset(p->slots, 0, sizeof p->slots);
 	p->n = 0;
-}
-
-void valgrind_pending_end(struct valgrind_pending *p)
-{
-	valgrind_pending_flush(p);
-	for (size_t i = 0; i < PENDING_THREADS; i++) {
-		finding_free(p->threads[i]);
-		p->threads[i] = NULL;
-	}
 }

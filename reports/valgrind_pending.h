@@ -1,15 +1,15 @@
 /*
  * The findings of a document of Valgrind's XML, until it says how often each was seen: at its end.
- * Besides, where its threads were created, which it says once, before the errors that name them.
  */
 #ifndef SM_REPORTS_VALGRIND_PENDING_H
 #define SM_REPORTS_VALGRIND_PENDING_H
 
 #include "reports/reader.h"
 #include "reports/valgrind_element.h"
+#include "reports/valgrind_threads.h"
 
 /* Valgrind stops at 1000 different errors; more than that comes from something else. */
-enum { PENDING_MAX = 2000, PENDING_SLOTS = 4096, PENDING_THREADS = 64 };
+enum { PENDING_MAX = 2000, PENDING_SLOTS = 4096 };
 
 struct valgrind_pending {
 	struct scanner *s;
@@ -17,8 +17,7 @@ struct valgrind_pending {
 	unsigned long long unique[PENDING_MAX];
 	size_t n;
 	unsigned short slots[PENDING_SLOTS]; /* by unique: index plus 1; 0: free */
-	struct finding *threads[PENDING_THREADS]; /* NULL, or one whose stack is the creation's */
-	long ids[PENDING_THREADS];
+	struct valgrind_threads threads;
 };
 
 /* Takes F over. E: what else its element said. */
@@ -26,13 +25,8 @@ void valgrind_pending_add(struct valgrind_pending *p, struct finding *f,
 			  const struct valgrind_element *e);
 void valgrind_pending_count(struct valgrind_pending *p, unsigned long long unique,
 			    unsigned long long count);
-/* Takes F over: its stack is where E's thread was created. */
-void valgrind_pending_announce(struct valgrind_pending *p, struct finding *f,
-			       const struct valgrind_element *e);
 
 /* Hands all findings to the scanner. */
 void valgrind_pending_flush(struct valgrind_pending *p);
-/* The same, and forgets the threads. */
-void valgrind_pending_end(struct valgrind_pending *p);
 
 #endif
