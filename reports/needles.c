@@ -1,7 +1,8 @@
 /*
- * Every needle has at least NEEDLE_MIN bytes, so wherever it stands, one of the places that are
- * looked at, NEEDLE_STEP bytes apart, has four bytes of its beginning. A filter of one bit for each
- * hash of such four bytes rejects nearly all other places, and no step waits for the one before.
+ * Of every needle a window of NEEDLE_MIN bytes is chosen: wherever the needle stands, one of the
+ * places that are looked at, NEEDLE_STEP bytes apart, has four bytes of that window. A filter of one
+ * bit for each hash of such four bytes rejects nearly all other places, and no step waits for the
+ * one before.
  */
 #include <string.h>
 
@@ -27,13 +28,55 @@ static int passes(const struct needles *n, const char *s)
 	return (int)(n->filter[h >> 6] >> (h & 63) & 1);
 }
 
+/* How rare a byte is in logs, roughly. */
+static unsigned rarity(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return 5;
+	if (!c || strchr("etaoinsr 0123456789", c))
+		return 2;
+	return strchr("dfhlmuc()/.:_-=", c) ? 3 : 4;
+}
+
+/* How rare the most common four bytes of the window at S are. */
+static unsigned window_rarity(const char *s)
+{
+	unsigned least = 100;
+
+	for (int i = 0; i < NEEDLE_STEP; i++) {
+		unsigned sum = rarity(s[i]) + rarity(s[i + 1]) + rarity(s[i + 2]) + rarity(s[i + 3]);
+		least = sum < least ? sum : least;
+	}
+	return least;
+}
+
+static uint32_t choose_window(const char *text, size_t len)
+{
+	uint32_t best = 0;
+
+	for (uint32_t i = 1; i + NEEDLE_MIN <= len; i++)
+		if (window_rarity(text + i) > window_rarity(text + best))
+			best = i;
+	return best;
+}
+
 int needles_add(struct needles *n, const char *text, uint32_t marks)
 {
 	size_t len = strlen(text);
+	int known = 0;
 
+	for (size_t i = 0; i < n->n; i++) {
+		if (!strcmp(n->v[i].text, text)) {
+			n->v[i].marks |= marks;
+			known = 1;
+		}
+	}
+	if (known)
+		return 0;
 	if (len < NEEDLE_MIN || n->n + NEEDLE_STEP > sizeof n->v / sizeof *n->v)
 		return -1;
-	for (uint32_t offset = 0; offset < NEEDLE_STEP; offset++) {
+	uint32_t window = choose_window(text, len);
+	for (uint32_t offset = window; offset < window + NEEDLE_STEP; offset++) {
 		uint32_t four = load(text + offset), h = hash(four);
 		uint16_t *slot = &n->slots[h % NEEDLE_SLOTS];
 
@@ -44,46 +87,47 @@ int needles_add(struct needles *n, const char *text, uint32_t marks)
 	return 0;
 }
 
-/* The first needle, within S..END, that has AT in its beginning. */
-static const char *verify(const struct needles *n, const char *s, const char *at, const char *end,
-        uint32_t *marks)
+/* The marks of the needles, within S..END, that have AT in their window. */
+static uint32_t verify(const struct needles *n, const char *s, const char *at, const char *end)
 {
-	uint32_t four = load(at);
-	const char *first = NULL;
+	uint32_t four = load(at), marks = 0;
 
 	for (size_t i = n->slots[hash(four) % NEEDLE_SLOTS]; i; i = n->v[i - 1].next) {
 		const struct needle *v = &n->v[i - 1];
-		const char *start = at - v->offset;
 
-		if (v->four != four || at - s < (ptrdiff_t)v->offset ||
-		        end - start < (ptrdiff_t)v->len || memcmp(start, v->text, v->len) != 0)
+		if (v->four != four || at - s < (ptrdiff_t)v->offset)
 			continue;
-		*marks |= v->marks;
-		if (!first || start < first)
-			first = start;
+		const char *start = at - v->offset;
+		if (end - start >= (ptrdiff_t)v->len && !memcmp(start, v->text, v->len))
+			marks |= v->marks;
 	}
-	return first;
+	return marks;
 }
 
-const char *needles_find(const struct needles *n, const char *s, const char *end, uint32_t *marks)
+const char *needles_find(const struct needles *n, const char *s, const char *end)
 {
-	const char *p = s, *found;
+	const char *p = s;
 
-	*marks = 0;
 	for (; end - p >= 4 * NEEDLE_STEP; p += 4 * NEEDLE_STEP) {
 		if (!(passes(n, p) | passes(n, p + NEEDLE_STEP) | passes(n, p + 2 * NEEDLE_STEP) |
 		            passes(n, p + 3 * NEEDLE_STEP)))
 			continue;
-		for (int i = 0; i < 4; i++) {
-			found = verify(n, s, p + i * NEEDLE_STEP, end, marks);
-			if (found)
-				return found;
-		}
+		for (int i = 0; i < 4; i++)
+			if (verify(n, s, p + i * NEEDLE_STEP, end))
+				return p + i * NEEDLE_STEP;
 	}
-	for (; end - p >= 4; p += NEEDLE_STEP) {
-		found = passes(n, p) ? verify(n, s, p, end, marks) : NULL;
-		if (found)
-			return found;
-	}
+	for (; end - p >= 4; p += NEEDLE_STEP)
+		if (passes(n, p) && verify(n, s, p, end))
+			return p;
 	return NULL;
+}
+
+uint32_t needles_marks(const struct needles *n, const char *s, const char *end)
+{
+	uint32_t marks = 0;
+
+	for (const char *p = s; end - p >= 4; p += NEEDLE_STEP)
+		if (passes(n, p))
+			marks |= verify(n, s, p, end);
+	return marks;
 }

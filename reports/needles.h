@@ -18,7 +18,7 @@ enum {
 /* One place in a needle at which it can be recognised. */
 struct needle {
 	const char *text;
-	uint32_t len, offset;
+	uint32_t len, offset; /* in bytes */
 	uint32_t four; /* the bytes at OFFSET */
 	uint32_t marks;
 	uint16_t next; /* with the same hash: index plus 1; 0: none */
@@ -32,13 +32,16 @@ struct needles {
 	size_t n;
 };
 
-/* TEXT is borrowed. MARKS: bits of the caller's. Returns -1 if it is too short, or one too many. */
+/*
+ * TEXT, which has no line feed, is borrowed. MARKS: bits of the caller's. The same text may be added
+ * again. Returns -1 if it is too short, or one too many.
+ */
 int needles_add(struct needles *n, const char *text, uint32_t marks);
 
-/*
- * The first place in S..END where a needle is, or NULL; borrowed. MARKS is set to those of all
- * needles found there, and may have some of a needle that begins a few bytes further on.
- */
-const char *needles_find(const struct needles *n, const char *s, const char *end, uint32_t *marks);
+/* A place in the first line of S..END that has a needle, or NULL; borrowed. S is a line's start. */
+const char *needles_find(const struct needles *n, const char *s, const char *end);
+
+/* The marks of all needles in the line S..END. */
+uint32_t needles_marks(const struct needles *n, const char *s, const char *end);
 
 #endif

@@ -253,16 +253,13 @@ static size_t taker(const struct scanner *s)
 /* Dispatches the clean lines P..END, up to one after which a reader takes them as they come. */
 static char *take_some(struct scanner *s, char *p, char *end)
 {
-	uint32_t marks, more;
 	const char *hit;
 	size_t had = taker(s);
 
-	while (p < end && (hit = needles_find(s->needles, p, end, &marks))) {
+	while (p < end && (hit = needles_find(s->needles, p, end))) {
 		p = pass(s, p, p + (hit - p), end);
 		char *nl = memchr(hit, '\n', (size_t)(end - hit));
-		while ((hit = needles_find(s->needles, hit + 1, nl, &more)))
-			marks |= more;
-		take_line(s, p, nl, marks);
+		take_line(s, p, nl, needles_marks(s->needles, p, nl));
 		p = nl + 1;
 		if (taker(s) != had)
 			return p;

@@ -21,38 +21,49 @@ static int setup(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < TEXTS; i++)
 		assert_int_equal(needles_add(&needles, texts[i], UINT32_C(1) << i), 0);
+	assert_int_equal(needles_add(&needles, texts[0], 1), 0);
 	assert_int_equal(needles_add(&needles, "short!", 1), -1);
 	return 0;
 }
 
-/* Where the first of all needles is in S..END, the simple way, and which begin there. */
-static const char *simply(const char *s, const char *end, uint32_t *marks)
+/* The marks of all that is in S..END, the simple way. */
+static uint32_t simply(const char *s, const char *end)
 {
-	*marks = 0;
-	for (; s < end; s++) {
+	uint32_t marks = 0;
+
+	for (; s < end; s++)
 		for (uint32_t i = 0; i < TEXTS; i++)
 			if ((size_t)(end - s) >= strlen(texts[i]) &&
 			        !memcmp(s, texts[i], strlen(texts[i])))
-				*marks |= UINT32_C(1) << i;
-		if (*marks)
-			return s;
-	}
-	return NULL;
+				marks |= UINT32_C(1) << i;
+	return marks;
 }
 
+static const char *line_end(const char *s, const char *end)
+{
+	const char *nl = memchr(s, '\n', (size_t)(end - s));
+
+	return nl ? nl : end;
+}
+
+/* From the start of each line of S: is the next line with a needle found, with all its marks? */
 static void check(const char *s, size_t len)
 {
-	uint32_t marks, expected;
 	const char *end = s + len;
 
-	for (const char *p = s; p; p++) {
-		const char *found = needles_find(&needles, p, end, &marks);
+	for (const char *line = s; line < end; line = line_end(line, end) + 1) {
+		const char *found = needles_find(&needles, line, end), *first = line;
 
-		p = simply(p, end, &expected);
-		assert_ptr_equal(found, p);
-		assert_int_equal(marks & expected, expected);
-		if (!p)
-			break;
+		while (first < end && !simply(first, line_end(first, end)))
+			first = line_end(first, end) + 1;
+		if (first >= end) {
+			assert_null(found);
+			continue;
+		}
+		assert_non_null(found);
+		assert_true(found >= first && found < line_end(first, end));
+		assert_int_equal(needles_marks(&needles, first, line_end(first, end)),
+		        simply(first, line_end(first, end)));
 	}
 }
 
@@ -83,6 +94,12 @@ static void test_random(void **state)
 
 		for (size_t i = 0; i < len; i++)
 			s[i] = letters[random() % (round % 3 + 1)];
+		for (int i = 0; i < round % 5; i++) {
+			const char *text = texts[random() % TEXTS];
+			size_t at = (size_t)random() % sizeof s;
+			if (at + strlen(text) <= len)
+				memcpy(s + at, text, strlen(text));
+		}
 		check(s, len);
 	}
 }
