@@ -125,7 +125,7 @@ static const char *in_brackets(const char *s, unsigned *source)
 
 	if (!p)
 		p = past(s, "[_9.9]");
-	if (p && ((q = match(p, "[_T9]_", &number)) || (q = match(p, "[_C9]_", &number)))) {
+	if (p && ((q = match(p, "[_T9] ", &number)) || (q = match(p, "[_C9] ", &number)))) {
 		*source = number;
 		return q;
 	}

@@ -86,6 +86,19 @@ static char *last_plus(char *s, char *end)
 	return NULL;
 }
 
+/* Takes macOS' ":x86_64" off the end of a module. */
+static void take_architecture(char *module)
+{
+	static const char *const names[] = { "x86_64", "x86_64h", "arm64", "arm64e", "i386" };
+	char *colon = strrchr(module, ':');
+
+	for (size_t i = 0; colon && i < sizeof names / sizeof *names; i++)
+		if (!strcmp(colon + 1, names[i])) {
+			*colon = 0;
+			return;
+		}
+}
+
 /*
  * Takes "(MODULE+0xOFF)", "(BuildId: ...)" and noise off the end of S[0..len). Returns its new
  * length.
@@ -100,6 +113,7 @@ static size_t take_module(char *s, size_t len, struct frame *frame)
 
 		if (plus && !frame->module) {
 			*plus = *end = 0;
+			take_architecture(group + 1);
 			frame->module = group + 1;
 			frame->offset = plus + 1;
 		} else if (text_after(group, id)) {
@@ -135,6 +149,24 @@ static const signed char brackets[256] = {
 	['}'] = -1,
 };
 
+/* The last of "operator<<" and its like at S, whose signs are no brackets; otherwise S. */
+static char *past_operator(char *s)
+{
+	const char *signs = *s == 'o' ? text_after(s, "operator") : NULL;
+	size_t n = signs ? strspn(signs, "<>=-") : 0;
+
+	return n ? s + strlen("operator") + n - 1 : s;
+}
+
+/* An absolute path, or one from here, on any system. */
+static int is_path(const char *s)
+{
+	if (*s == '/' || text_after(s, "../") || text_after(s, "./"))
+		return 1;
+	return ((s[0] | 32) >= 'a' && (s[0] | 32) <= 'z') && s[1] == ':' &&
+	       (s[2] == '\\' || s[2] == '/');
+}
+
 /*
  * "FUNCTION FILE[:L[:C]]", where both may hold blanks: where FILE begins, or NULL. The blank before
  * it is outside of all brackets.
@@ -148,14 +180,31 @@ static char *find_file(char *s)
 		if (*p == ' ') {
 			last = p;
 			last_depth = depth;
-			if (depth <= 0 && (p[1] == '/' || text_after(p + 1, "../") ||
-			                          text_after(p + 1, "./")))
+			if (depth <= 0 && is_path(p + 1))
 				return p + 1;
+			continue;
+		}
+		char *end = past_operator(p);
+		if (end != p) {
+			p = end;
+			continue;
 		}
 		if (*p != '>' || p == s || p[-1] != '-')
 			depth += brackets[(unsigned char)*p];
 	}
 	return last && last != s && last_depth <= 0 && is_location(last + 1) ? last + 1 : NULL;
+}
+
+/* Takes what some symbolizers add to the function S[0..len) off it: " ??:0", "+0x1a". */
+static void take_offset(char *s, size_t len)
+{
+	char *unknown = text_ends(s, " ??:0") || text_ends(s, " ??:?") ? s + len - 5 : NULL;
+	char *plus = unknown ? NULL : last_plus(s, s + len);
+
+	if (unknown)
+		*unknown = 0;
+	else if (plus && plus > s && plus[3 + strspn(plus + 3, "0123456789abcdef")] == 0)
+		*plus = 0;
 }
 
 static void take_location(char *s, size_t len, struct frame *frame)
@@ -173,6 +222,7 @@ static void take_location(char *s, size_t len, struct frame *frame)
 			break;
 		len = trim_end(s, len - n);
 	}
+	take_offset(s, len);
 	if (*s && strcmp(s, "??") != 0)
 		frame->function = s;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/arena.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "reports/frame.h"
@@ -13,7 +14,7 @@
 
 enum {
 	PATIENCE = 2000, /* lines: registers, threads, disassembly between two backtraces */
-	WRAPPED_MAX = 65536,
+	WRAPPED_MAX = 16384,
 };
 
 struct state {
@@ -204,18 +205,27 @@ static int take_frame(struct state *st, const char *s)
 	return 1;
 }
 
+/* Is the frame that waits whole, but for its place? */
+static int is_whole(struct state *st)
+{
+	struct arena scratch = { 0 };
+	struct frame frame;
+
+	buf_add(&st->pending, "", 1);
+	st->pending.len--;
+	int whole = !frame_parse_gdb_call(&scratch, st->pending.data, &frame);
+	arena_release(&scratch);
+	return whole;
+}
+
 /* What gdb wrapped at the terminal's width goes on four blanks deep. */
 static int take_continuation(struct state *st, const char *s)
 {
 	const char *text = text_after(s, "    ");
-	struct frame frame;
 
 	if (!st->pending.len || !text || *text == ' ' || st->pending.len > WRAPPED_MAX)
 		return 0;
-	buf_add(&st->pending, "", 1);
-	st->pending.len--;
-	int whole = !frame_parse_gdb_call(&st->r.f->arena, st->pending.data, &frame);
-	if (whole && !text_after(text, "at ") && !text_after(text, "from "))
+	if (!text_after(text, "at ") && !text_after(text, "from ") && is_whole(st))
 		return 0;
 	buf_addch(&st->pending, ' ');
 	buf_addstr(&st->pending, text);

@@ -355,17 +355,21 @@ static void take_deadly(struct state *st, const struct line *line)
 		st->deadly_tool = sanitizer_tool(deadly, &rest);
 }
 
-/* A runtime's error without a pid: "AddressSanitizer: CHECK failed: ..." */
+/* A runtime's error without a pid: "[FATAL: ]AddressSanitizer[:] CHECK failed: ..." */
 static int take_bare(struct state *st, const struct line *line)
 {
-	const char *rest, *tool = sanitizer_tool(line->s, &rest);
+	const char *fatal = text_after(line->s, "FATAL: ");
+	const char *rest, *tool = sanitizer_tool(fatal ? fatal : line->s, &rest);
 	const char *text = tool ? text_after(rest, ": ") : NULL;
 
+	if (tool && !text)
+		text = text_after(rest, " ");
 	if (!text || !(text_after(text, "CHECK failed: ") || text_after(text, "nested bug")))
 		return 0;
 	struct header h = { tool, text, 0, 0 };
 	struct open *last = st->all.last;
-	if (text_after(text, "nested bug") && last && last->r.f) { /* its report ends here, cut */
+	if (text_after(text, "nested bug") && last && last->r.f &&
+	        !strcmp(last->r.f->tool, tool)) { /* its report ends here, cut */
 		report_text(&last->r, line);
 		last->ended = OPEN_WHOLE;
 		open_close(last);
