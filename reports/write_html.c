@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "common/mem.h"
-#include "reports/finding_text.h"
 #include "reports/store.h"
 #include "reports/write_html.h"
 
@@ -185,9 +184,12 @@ void page_card_id(const struct page *p, size_t card)
 		html(p->f, "-%ld", (long)card);
 }
 
-char *page_card_title(const struct card *c)
+const char *page_card_status(const struct card *c)
 {
-	return finding_title(c->findings[0]);
+	static const char *const words[] = { "new", "flaky", "known" };
+	int rank = status_rank(c->status);
+
+	return c->is_error || rank == 2 ? words[rank] : "warning";
 }
 
 void page_card_cells(const struct card *c, struct strv *cells)
@@ -225,7 +227,8 @@ void page_card_data(const struct page *p, const struct card *c)
 		if (j == i)
 			html(p->f, "%s|", c->findings[i]->tool);
 	}
-	html(p->f, "\" data-category=\"|%s|\" data-status=\"|%s|\"", c->category, c->status);
+	html(p->f, "\" data-category=\"|%s|\" data-status=\"|%s|\"", c->category,
+	     page_card_status(c));
 	strv_release(&cells);
 }
 

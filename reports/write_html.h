@@ -69,10 +69,10 @@ void page_release(struct page *p);
 size_t page_card(const struct page *p, const struct finding *f);
 /* The id of a card, without '#'. */
 void page_card_id(const struct page *p, size_t card);
-/* "heap-use-after-free in f"; owned by the caller. */
-char *page_card_title(const struct card *c);
 /* data-cell, data-tool, data-category and data-status, for the page's filter. */
 void page_card_data(const struct page *p, const struct card *c);
+/* "new", "flaky", "known", "warning"; static. */
+const char *page_card_status(const struct card *c);
 /* The cells that saw it; borrowed names, each once, in order. */
 void page_card_cells(const struct card *c, struct strv *cells);
 /* U's case T failed for a reason of its own; missing units are told of elsewhere. */

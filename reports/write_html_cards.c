@@ -41,8 +41,10 @@ static void write_filter(const struct page *p)
 		for (size_t j = 0; j < c->finding_count; j++)
 			add_once(&v[1], c->findings[j]->tool);
 		add_once(&v[2], c->category);
-		add_once(&v[3], c->status);
+		add_once(&v[3], page_card_status(c));
 	}
+	add_once(&v[3], p->failed ? "failed" : NULL);
+	add_once(&v[3], p->flaky ? "flaky" : NULL);
 	for (size_t i = 0; i < 4; i++)
 		if (v[i].n)
 			qsort(v[i].v, v[i].n, sizeof *v[i].v, by_text);
@@ -51,8 +53,10 @@ static void write_filter(const struct page *p)
 		   "placeholder=\"function, file, test, text\" autocomplete=\"off\"/></label>\n");
 	if (v[0].n)
 		option_list(p, "cell", "all cells", &v[0]);
-	option_list(p, "tool", "all tools", &v[1]);
-	option_list(p, "category", "all categories", &v[2]);
+	if (v[1].n)
+		option_list(p, "tool", "all tools", &v[1]);
+	if (v[2].n)
+		option_list(p, "category", "all categories", &v[2]);
 	option_list(p, "status", "any status", &v[3]);
 	html(p->f, "<button type=\"reset\">clear</button>\n<output id=\"shown\"></output>\n</form>\n");
 	for (size_t i = 0; i < 4; i++)
@@ -73,7 +77,7 @@ static void write_summary_line(const struct page *p, const struct card *c)
 	page_card_cells(c, &cells);
 	html(p->f, "<summary><span class=\"status %s\">%s</span>\n<h3><b>%s</b>%s<code>%s</code></h3>\n"
 		   "<p class=\"meta\">",
-	     c->is_error ? c->status : "warning", c->is_error ? c->status : "warning", f->kind,
+	     page_card_status(c), page_card_status(c), f->kind,
 	     *where ? " in " : "", where);
 	for (size_t i = 0; i < cells.n; i++)
 		html(p->f, "<span class=\"tag\">%s</span> ", cells.v[i]);
@@ -204,9 +208,9 @@ void page_cards(struct page *p)
 {
 	html(p->f, "<section id=\"defects\" aria-labelledby=\"defects-h\">\n<h2 id=\"defects-h\">Defects"
 		   "</h2>\n");
-	if (p->card_count)
+	if (p->card_count || p->failed || p->flaky)
 		write_filter(p);
-	else
+	if (!p->card_count)
 		html(p->f, "<p class=\"say\">No checker reported anything.</p>\n");
 	write_list(p);
 	html(p->f, "</section>\n");

@@ -50,31 +50,39 @@ static void write_frame(const struct page *p, const struct frame *frame, const c
 	html(p->f, "</li>");
 }
 
-static void write_frames(const struct page *p, const struct frames *frames, const struct frame *top,
-			 size_t max)
+/* The first MAX of FRAMES; TOP is the index of the one that stands out. */
+static void write_frames(const struct page *p, const struct frames *frames, size_t top, size_t max)
 {
 	html(p->f, "<ol class=\"stack\" start=\"0\">");
 	for (size_t i = 0; i < frames->n && i < max; i++) {
 		const struct frame *f = &frames->v[i];
 
-		write_frame(p, f, f == top ? "top" : frame_is_common(f) ? "common" : "");
+		write_frame(p, f, i == top ? "top" : frame_is_common(f) ? "common" : "");
 	}
 	html(p->f, "</ol>\n");
 	if (frames->n > max)
 		html(p->f, "<p class=\"dim\">and %zu frames more</p>\n", frames->n - max);
 }
 
-/* So many of FRAMES that TOP is among them, or what is of interest in another stack than TOP's. */
-static size_t brief(const struct frames *frames, const struct frame *top)
+/* The index of TOP in FRAMES, or one that is not there. */
+static size_t place_of(const struct frames *frames, const struct frame *top)
 {
-	size_t own = FRAMES_SHOWN, first = 0;
-
-	for (size_t i = 0; i < frames->n && i < FRAMES_SHOWN; i++)
+	for (size_t i = 0; top && i < frames->n; i++)
 		if (&frames->v[i] == top)
-			own = i;
+			return i;
+	return frames->n;
+}
+
+/* So many of FRAMES that the one at TOP is among them, or where it is not, the first of interest. */
+static size_t brief(const struct frames *frames, size_t top)
+{
+	size_t first = 0;
+
+	if (top < frames->n && top < FRAMES_SHOWN)
+		return top + FRAMES_BRIEF;
 	while (first < frames->n && first < FRAMES_SHOWN && frame_is_common(&frames->v[first]))
 		first++;
-	return own < FRAMES_SHOWN ? own + FRAMES_BRIEF : first + 2;
+	return first + 2;
 }
 
 static void write_stacks(const struct page *p, const struct finding *f, int whole)
@@ -84,16 +92,17 @@ static void write_stacks(const struct page *p, const struct finding *f, int whol
 	html(p->f, "<div class=\"stacks\">\n");
 	for (size_t i = 0; i < f->stack_count; i++) {
 		const struct stack *s = &f->stacks[i];
+		size_t place = place_of(&s->frames, top);
 
 		if (!s->frames.n)
 			continue;
 		html(p->f, "<div><h5><b>%s</b> %s</h5>\n", role_names[s->role], role_headings[s->role]);
-		write_frames(p, &s->frames, top, whole ? FRAMES_SHOWN : brief(&s->frames, top));
+		write_frames(p, &s->frames, place, whole ? FRAMES_SHOWN : brief(&s->frames, place));
 		html(p->f, "</div>\n");
 	}
 	if (f->python.n) {
 		html(p->f, "<div><h5><b>python</b> what the interpreter was running</h5>\n");
-		write_frames(p, &f->python, f->stack_count ? NULL : &f->python.v[0],
+		write_frames(p, &f->python, f->stack_count ? f->python.n : 0,
 			     whole ? FRAMES_SHOWN : FRAMES_BRIEF);
 		html(p->f, "</div>\n");
 	}

@@ -18,7 +18,7 @@ static const char *const hostile[] = {
 	"&lt;&#60;&amp;",
 	"</pre></details></article></main>",
 	"\x1b[31mred\x07\x00\xff\xfe\xc3(",
-	"\xe2\x80\xae" "drawkcab\xe2\x81\xa6\xc2\x85\xef\xbf\xbe",
+	"\342\200\256drawkcab\xe2\x81\xa6\xc2\x85\xef\xbf\xbe",
 	"%s%n%zu%%",
 	"",
 };
@@ -49,7 +49,7 @@ static void values_are_escaped(void **state)
 	assert_html("0 999 1,000 12,345,678", "%zu %zu %zu %zu", (size_t)0, (size_t)999, (size_t)1000,
 		    (size_t)12345678);
 	assert_html("-1 1234 5.3 100%", "%d %ld %.1f %s%%", -1, 1234L, 5.25001, "100");
-	assert_html("a[U+202E]b[U+2066][U+0085]c", "%s", "a\xe2\x80\xae" "b\xe2\x81\xa6\xc2\x85" "c");
+	assert_html("a[U+202E]b[U+2066][U+0085]c", "%s", "a\342\200\256b\xe2\x81\xa6\302\205c");
 	assert_html("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x90\x8d", "%s",
 		    "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x90\x8d");
 	assert_html("[0xFF][0x01]", "%s", "\xff\x01");
