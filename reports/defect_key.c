@@ -66,7 +66,9 @@ static char *functions(const struct stack *stack, size_t max)
 
 	if (stack)
 		key_functions(&b, &stack->frames, max);
-	return b.len ? buf_detach(&b) : NULL;
+	char *lines = b.len ? buf_detach(&b) : NULL;
+	buf_release(&b);
+	return lines;
 }
 
 static int add_part(struct buf *b, const char *role, char *part)
