@@ -11,9 +11,9 @@
 struct reader {
 	xmlTextReaderPtr xml;
 	const char *unit;
-	void (*add)(void *context, struct test_case *c);
+	void (*add)(void *context, struct found_case *c);
 	void *context;
-	struct test_case c;
+	struct found_case c;
 	int inside;	 /* a test case */
 	struct buf text; /* of the verdict that is being read */
 };
@@ -42,7 +42,7 @@ static void case_begin(struct reader *r)
 	char *name = attribute(r, "name"), *class = attribute(r, "classname");
 	char *outcome = attribute(r, "outcome");
 
-	r->c = (struct test_case){ 0 };
+	r->c = (struct found_case){ 0 };
 	r->inside = 1;
 	r->c.seconds = seconds(r);
 	if (!name || !*name) {
@@ -66,20 +66,20 @@ static void case_begin(struct reader *r)
 	free(outcome);
 }
 
-static void case_release(struct test_case *c)
+static void case_release(struct found_case *c)
 {
 	free(c->classname);
 	free(c->name);
 	free(c->message);
 	free(c->text);
-	*c = (struct test_case){ 0 };
+	*c = (struct found_case){ 0 };
 }
 
 static void case_end(struct reader *r)
 {
 	if (r->inside)
 		r->add(r->context, &r->c);
-	r->c = (struct test_case){ 0 };
+	r->c = (struct found_case){ 0 };
 	r->inside = 0;
 }
 
@@ -213,7 +213,7 @@ static int source_read(void *context, char *to, int len)
 	return (int)n;
 }
 
-int junit_read(const char *path, const char *unit, void (*add)(void *context, struct test_case *c),
+int junit_read(const char *path, const char *unit, void (*add)(void *context, struct found_case *c),
 	       void *context, struct err *e)
 {
 	struct reader r = { .unit = unit, .add = add, .context = context };

@@ -5,14 +5,15 @@
 #ifndef SM_REPORTS_JUNIT_IN_H
 #define SM_REPORTS_JUNIT_IN_H
 
-#include "reports/reports.h"
+#include "common/error.h"
+#include "reports/runner.h"
 
 /*
  * Calls ADD for each test case; ADD owns the strings in it. UNIT (borrowed) is the class of cases
  * whose name does not tell one. Returns 0, or -1 with E filled when the file could not be opened or
  * is not whole: what could be read has been handed over all the same.
  */
-int junit_read(const char *path, const char *unit, void (*add)(void *context, struct test_case *c),
+int junit_read(const char *path, const char *unit, void (*add)(void *context, struct found_case *c),
 	       void *context, struct err *e);
 
 #endif

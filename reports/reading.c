@@ -67,6 +67,22 @@ static int may_tell_of_end(const struct finding *f)
 	return 1;
 }
 
+static void keep_mark(struct reading *g, const struct finding *f)
+{
+	const struct occurrence *o = &f->occurrences[0];
+	struct mark m = { .key = mark_key(f->fingerprint), .count = f->count };
+
+	if (g->u) { /* of a raw log only the number counts */
+		m.test = arena_strdup(&g->r->strings, o->test);
+		m.log = arena_strdup(&g->r->strings, o->log);
+		m.pid = o->pid;
+		m.line = o->line;
+		m.attempt = o->attempt;
+		m.flaky = o->flaky;
+	}
+	mark_add(g->marks, &m);
+}
+
 void reading_keep(struct reading *g, struct finding *f)
 {
 	f->occurrences[0].attempt = g->attempt;
@@ -76,6 +92,7 @@ void reading_keep(struct reading *g, struct finding *f)
 	} else if (g->attempt > 1 && !g->last && !strv_has(&g->keys, f->fingerprint)) {
 		strv_push(&g->keys, f->fingerprint);
 	}
+	keep_mark(g, f);
 	store_add(g->r->store, f);
 }
 

@@ -27,6 +27,7 @@ struct reading {
 	size_t errors; /* findings of severity "error" so far, held or not */
 	int attempt;   /* of the unit, from 1 */
 	struct strv keys;        /* the findings' fingerprints, where the unit was run again */
+	struct marks *marks;     /* where what is found is counted */
 	const struct strv *last; /* those of the last attempt; NULL: this is the last one */
 };
 

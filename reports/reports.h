@@ -18,6 +18,7 @@
 #ifndef SM_REPORTS_REPORTS_H
 #define SM_REPORTS_REPORTS_H
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include "common/buf.h"
@@ -54,8 +55,8 @@ struct failed_attempt {
  *   passed               does not occur: a flaky finding is in `attempts`.
  */
 struct test_case {
-	char *classname; /* without the cell; writers put it in front */
-	char *name;
+	const char *classname; /* without the cell; writers put it in front */
+	const char *name; /* both live as long as the results */
 	enum outcome outcome; /* of the last attempt */
 	double seconds;
 	char *message; /* one line, or NULL */
@@ -83,6 +84,12 @@ struct unit_result {
 	int attempts; /* how often it was run; the last one decides */
 	int ran;   /* it left a result; otherwise it was left out, or it is missing */
 	int planned;
+	uint64_t *ids; /* what it was read from, sorted: nothing is read twice */
+	size_t id_count;
+	struct marks {
+		struct mark *v;
+		size_t n, cap;
+	} marks; /* its findings; of result*.c alone */
 };
 
 struct property {
@@ -116,6 +123,7 @@ struct cell_result {
 	size_t case_count;
 	struct unit_result *units; /* sorted by name */
 	size_t unit_count;
+	size_t unit_cap, *unit_slots, unit_slot_count; /* of result.c alone */
 	double seconds; /* of the build */
 };
 
@@ -167,6 +175,11 @@ struct results {
 	int no_fold;	      /* set before adding: one entry a finding */
 	size_t folders, logs; /* how many result folders and raw logs were added */
 	struct store *store;  /* of result.c alone */
+	int folded;	      /* of result_judge.c: results_fold() was, results_finish() was not */
+	struct arena strings; /* the test cases' names, and the like */
+	struct source *sources; /* of result*.c alone: the raw logs, a table by their ids */
+	size_t source_count, source_cap;
+	struct finding_key *keys; /* of result_marks.c: the findings by their keys */
 };
 
 /* Adds a result folder, a folder of raw logs, a raw log, or "-" for standard input. */

@@ -2,11 +2,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "common/file.h"
 #include "common/mem.h"
 #include "reports/baseline.h"
 #include "reports/clean.h"
 #include "reports/reading.h"
+#include "reports/occurrence.h"
 #include "reports/store.h"
 
 enum { DEPTH_MAX = 64 };
@@ -25,37 +29,71 @@ struct cell_result *cell_get(struct results *r, const char *runtime, const char 
 	return c;
 }
 
-struct unit_result *unit_get(struct cell_result *c, const char *unit)
+static size_t *unit_slot(struct cell_result *c, const char *unit)
 {
-	size_t low = 0, high = c->unit_count;
+	size_t i = (size_t)XXH3_64bits(unit, strlen(unit)) & (c->unit_slot_count - 1);
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		int order = strcmp(c->units[middle].unit, unit);
-
-		if (!order)
-			return &c->units[middle];
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	c->units = xrealloc(c->units, (c->unit_count + 1) * sizeof *c->units);
-	memmove(c->units + low + 1, c->units + low, (c->unit_count - low) * sizeof *c->units);
-	c->unit_count++;
-	memset(&c->units[low], 0, sizeof c->units[low]);
-	c->units[low].unit = xstrdup(unit);
-	return &c->units[low];
+	while (c->unit_slots[i] && strcmp(c->units[c->unit_slots[i] - 1].unit, unit) != 0)
+		i = (i + 1) & (c->unit_slot_count - 1);
+	return &c->unit_slots[i];
 }
 
-struct test_case *case_add(struct test_case **cases, size_t *count, const char *classname,
-			   const char *name, enum outcome outcome)
+/* Room in the table for one unit more; after units_sort() it is made anew. */
+static void need_unit_slots(struct cell_result *c)
 {
+	if (c->unit_slots && 2 * c->unit_count < c->unit_slot_count)
+		return;
+	free(c->unit_slots);
+	c->unit_slot_count = c->unit_slot_count ? c->unit_slot_count : 16;
+	while (c->unit_slot_count <= 2 * c->unit_count)
+		c->unit_slot_count *= 2;
+	c->unit_slots = xcalloc(c->unit_slot_count, sizeof *c->unit_slots);
+	for (size_t i = 0; i < c->unit_count; i++)
+		*unit_slot(c, c->units[i].unit) = i + 1;
+}
+
+struct unit_result *unit_get(struct cell_result *c, const char *unit)
+{
+	need_unit_slots(c);
+	size_t *slot = unit_slot(c, unit);
+
+	if (*slot)
+		return &c->units[*slot - 1];
+	if (c->unit_count == c->unit_cap) {
+		c->unit_cap = c->unit_cap ? 2 * c->unit_cap : 16;
+		c->units = xrealloc(c->units, c->unit_cap * sizeof *c->units);
+	}
+	*slot = ++c->unit_count;
+	struct unit_result *u = &c->units[c->unit_count - 1];
+	memset(u, 0, sizeof *u);
+	u->unit = xstrdup(unit);
+	return u;
+}
+
+static int by_unit(const void *a, const void *b)
+{
+	return strcmp(((const struct unit_result *)a)->unit, ((const struct unit_result *)b)->unit);
+}
+
+void units_sort(struct cell_result *c)
+{
+	if (c->unit_count)
+		qsort(c->units, c->unit_count, sizeof *c->units, by_unit);
+	free(c->unit_slots);
+	c->unit_slots = NULL;
+}
+
+struct test_case *case_add(struct arena *strings, struct test_case **cases, size_t *count,
+			   const char *classname, const char *name, enum outcome outcome)
+{
+	const char *last = *count ? (*cases)[*count - 1].classname : NULL;
+
+	classname = last && !strcmp(last, classname) ? last : arena_strdup(strings, classname);
 	*cases = xrealloc(*cases, (*count + 1) * sizeof **cases);
 	struct test_case *c = &(*cases)[(*count)++];
 	memset(c, 0, sizeof *c);
-	c->classname = xstrdup(classname);
-	c->name = xstrdup(name);
+	c->classname = classname;
+	c->name = arena_strdup(strings, name);
 	c->outcome = outcome;
 	return c;
 }
@@ -88,8 +126,6 @@ static void attempts_release(struct failed_attempt *a)
 static void cases_release(struct test_case *cases, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		free(cases[i].classname);
-		free(cases[i].name);
 		free(cases[i].message);
 		free(cases[i].text);
 		attempts_release(cases[i].attempts);
@@ -103,18 +139,37 @@ void unit_release(struct unit_result *u)
 	free(u->unit);
 	free(u->started);
 	free(u->log);
+	free(u->ids);
+	free(u->marks.v);
 	memset(u, 0, sizeof *u);
+}
+
+/* Of two runs of a unit the later one stands for both, and of equal ones that of the greater id. */
+static int stands_for(const struct unit_result *a, const struct unit_result *b)
+{
+	int c = (a->ran != 0) - (b->ran != 0);
+
+	if (!c)
+		c = string_compare(a->started, b->started);
+	if (!c && a->id_count && b->id_count)
+		c = (a->ids[a->id_count - 1] > b->ids[b->id_count - 1]) -
+		    (a->ids[a->id_count - 1] < b->ids[b->id_count - 1]);
+	return c >= 0;
 }
 
 void unit_join(struct unit_result *to, struct unit_result *from)
 {
-	if (!to->ran || string_compare(from->started, to->started) > 0) {
+	int planned = to->planned | from->planned;
+
+	if (stands_for(from, to)) {
 		struct unit_result swap = *to;
 
 		*to = *from;
 		*from = swap;
-		to->planned |= from->planned;
 	}
+	to->planned = planned;
+	ids_add(to, from->ids, from->id_count);
+	marks_move(&to->marks, &from->marks);
 	unit_release(from);
 }
 
@@ -123,6 +178,40 @@ void unparsed_add(struct results *r, struct unparsed *u)
 	r->unparsed = xrealloc(r->unparsed, (r->unparsed_count + 1) * sizeof *r->unparsed);
 	r->unparsed[r->unparsed_count++] = *u;
 	free(u);
+}
+
+/* A unit's folder that holds a log that cannot be read. */
+static void tell_unread(struct results *r, const char *dir, const char *why)
+{
+	struct unparsed *bad = xcalloc(1, sizeof *bad);
+
+	bad->log = xstrdup(dir);
+	bad->text = xstrdup("");
+	bad->reason = clean_line(why, 1000);
+	unparsed_add(r, bad);
+}
+
+static void read_one(struct results *r, const char *folder, const char *dir, const char *runtime,
+		     const char *cell)
+{
+	uint64_t id = folder_id(folder, dir);
+	struct unit_result u = { 0 };
+	char *name = unit_name(folder, dir);
+	struct err e;
+
+	if (name && ids_known(unit_get(cell_get(r, runtime, cell), name), &id, 1)) {
+		free(name);
+		return;
+	}
+	free(name);
+	if (unit_read(r, folder, dir, runtime, cell, &u, &e) < 0 && u.ran)
+		tell_unread(r, dir, e.msg);
+	if (u.ran) {
+		ids_add(&u, &id, 1);
+		unit_join(unit_get(cell_get(r, runtime, cell), u.unit), &u);
+	} else {
+		unit_release(&u);
+	}
 }
 
 static void read_units(struct results *r, const char *folder, const char *runtime,
@@ -135,20 +224,8 @@ static void read_units(struct results *r, const char *folder, const char *runtim
 		dir_list(units, &names, NULL);
 	for (size_t i = 0; i < names.n; i++) {
 		char *dir = xasprintf("%s/units/%s", cell, names.v[i]);
-		struct unit_result u = { 0 };
-		struct err e;
 
-		if (!unit_read(r, folder, dir, runtime, cell, &u, &e)) {
-			unit_join(unit_get(cell_get(r, runtime, cell), u.unit), &u);
-		} else if (u.ran) { /* a log that cannot be read */
-			struct unparsed *bad = xcalloc(1, sizeof *bad);
-
-			bad->log = xstrdup(dir);
-			bad->text = xstrdup("");
-			bad->reason = clean_line(e.msg, sizeof e.msg);
-			unparsed_add(r, bad);
-			unit_join(unit_get(cell_get(r, runtime, cell), u.unit), &u);
-		}
+		read_one(r, folder, dir, runtime, cell);
 		free(dir);
 	}
 	strv_release(&names);
@@ -173,14 +250,20 @@ static int add_folder(struct results *r, const char *folder, struct err *e)
 
 static int add_log(struct results *r, const char *path, struct err *e)
 {
-	struct reading g = { .r = r };
 	FILE *f = strcmp(path, "-") ? fopen(path, "re") : stdin;
-	int rc;
+	struct marks marks = { 0 };
+	struct reading g = { .r = r, .marks = &marks };
+	int rc = 0, made;
 
 	if (!f)
 		return err_set(e, EXIT_USAGE, "cannot open '%s':", path);
+	uint64_t id = f == stdin ? r->logs + 1 : log_id(path);
 	r->logs++;
-	rc = reading_log(&g, f, path, path, e);
+	source_get(r, id, &made);
+	if (made) {
+		rc = reading_log(&g, f, path, path, e);
+		marks_move(&source_get(r, id, &made)->marks, &marks);
+	}
 	if (f != stdin)
 		fclose(f);
 	return rc;
@@ -290,6 +373,7 @@ static void cell_release(struct cell_result *c)
 	strv_release(&c->rerun.debug_env);
 	strv_release(&c->rerun.attach);
 	free(c->units);
+	free(c->unit_slots);
 	free(c->properties);
 	free(c->controls);
 	free(c->runtime);
@@ -318,6 +402,11 @@ void results_release(struct results *r)
 	}
 	for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
 		free(strings[i]);
+	for (size_t i = 0; i < r->source_cap; i++)
+		free(r->sources[i].marks.v);
+	free(r->sources);
+	free(r->keys);
+	arena_release(&r->strings);
 	free(r->cells);
 	free(r->findings);
 	free(r->fixed);

@@ -22,10 +22,47 @@ enum { JSON_MAX = 64 << 20, TAIL_MAX = 8192 };
 /* Found or made; borrowed, valid until the next one is made. RUNTIME may be NULL. */
 struct cell_result *cell_get(struct results *r, const char *runtime, const char *cell);
 struct unit_result *unit_get(struct cell_result *c, const char *unit);
+void units_sort(struct cell_result *c);
 
-/* A new case at the end; borrowed. The strings are copied; CLASSNAME and NAME are not NULL. */
-struct test_case *case_add(struct test_case **cases, size_t *count, const char *classname,
-			   const char *name, enum outcome outcome);
+/*
+ * That a finding was seen in a unit, or in a raw log. How often is counted here, so that what is read
+ * twice, as a folder and as a part of merged results, can be left out.
+ */
+struct mark {
+	uint64_t key; /* a hash of the finding's fingerprint */
+	const char *test, *log; /* of the first time; in the results' arena; may be NULL */
+	long pid, line;
+	int attempt, flaky; /* as in struct occurrence */
+	size_t count;
+};
+
+/* A raw log that was read. */
+struct source {
+	uint64_t id;
+	struct marks marks;
+};
+
+/* Adds M's count to the mark of the same finding, test and attempt, or M itself. */
+void mark_add(struct marks *marks, const struct mark *m);
+uint64_t mark_key(const char *fingerprint);
+void marks_move(struct marks *to, struct marks *from); /* FROM is empty afterwards */
+
+/* What is in FOLDER/DIR, told by its files' names, sizes, and begins and ends; never 0. */
+uint64_t folder_id(const char *folder, const char *dir);
+/* The same of one log. */
+uint64_t log_id(const char *path);
+/* Nonzero if all of these, which are sorted, are among U's. */
+int ids_known(const struct unit_result *u, const uint64_t *ids, size_t n);
+void ids_add(struct unit_result *u, const uint64_t *ids, size_t n);
+/* The source of this id, made when it is not there (*MADE is set); borrowed until the next one. */
+struct source *source_get(struct results *r, uint64_t id, int *made);
+
+/*
+ * A new case at the end; borrowed. CLASSNAME and NAME are copied into STRINGS, the results' arena;
+ * a classname that is that of the case before is not.
+ */
+struct test_case *case_add(struct arena *strings, struct test_case **cases, size_t *count,
+			   const char *classname, const char *name, enum outcome outcome);
 /* A new entry of C's attempts, in order of their numbers; borrowed. */
 struct failed_attempt *attempt_add(struct test_case *c, int attempt, enum outcome outcome);
 void unit_release(struct unit_result *u);
@@ -50,8 +87,19 @@ int cell_read(struct results *r, const char *folder, const char *runtime, const 
 int unit_read(struct results *r, const char *folder, const char *dir, const char *runtime,
 	      const char *cell, struct unit_result *u, struct err *e);
 
-/* Puts F (borrowed) on the test case of each of its occurrences. */
-void finding_place(struct results *r, const struct finding *f);
+/* What the unit in FOLDER/DIR is called; owned by the caller; NULL without a whole unit.json. */
+char *unit_name(const char *folder, const char *dir);
+
+/* Puts each finding on the test cases in which it was seen. */
+void findings_place(struct results *r);
+
+/* Counts each finding by its marks, which also say whether it is flaky. Not for no_fold. */
+void findings_count(struct results *r);
+/* The index of M's finding; r->finding_count: it has none. After findings_count(). */
+size_t finding_of_mark(const struct results *r, const struct mark *m);
+
+/* Folds and sorts what was read; results_finish() does it where it was not done before. */
+void results_fold(struct results *r);
 
 /* Gives each finding its status, and counts; then, when all cells are judged, lists what is fixed. */
 void known_judge(struct results *r);

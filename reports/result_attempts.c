@@ -62,14 +62,15 @@ static void take_attempt(struct test_case *to, struct test_case *from, int attem
  * The cases of an earlier attempt. What failed in it and did not in the last one is flaky; what the
  * last one did not come to, unless all was well there, ended as it ended here.
  */
-static void join(struct unit_result *u, struct unit_result *earlier, int attempt, int clean)
+static void join(struct results *r, struct unit_result *u, struct unit_result *earlier, int attempt,
+		 int clean)
 {
 	for (size_t i = 0; i < earlier->case_count; i++) {
 		struct test_case *old = &earlier->cases[i], *c = find_case(u, old);
 		int failed = old->outcome >= OUTCOME_FAILED;
 
 		if (!c && (!clean || failed)) {
-			c = case_add(&u->cases, &u->case_count, old->classname, old->name,
+			c = case_add(&r->strings, &u->cases, &u->case_count, old->classname, old->name,
 				     clean ? OUTCOME_PASSED : old->outcome);
 			c->seconds = old->seconds;
 			if (!clean) {
@@ -87,7 +88,8 @@ static void join(struct unit_result *u, struct unit_result *earlier, int attempt
 int unit_read(struct results *r, const char *folder, const char *dir, const char *runtime,
 	      const char *cell, struct unit_result *u, struct err *e)
 {
-	struct reading last = { .r = r, .runtime = runtime, .cell = cell, .u = u, .attempt = 1 };
+	struct reading last = { .r = r, .runtime = runtime, .cell = cell, .u = u, .attempt = 1,
+				.marks = &u->marks };
 	const char *unit_dir = *dir ? dir : folder;
 	int clean;
 
@@ -101,12 +103,12 @@ int unit_read(struct results *r, const char *folder, const char *dir, const char
 	for (int n = last.attempt - 1; n >= 1 && u->ran; n--) {
 		struct unit_result earlier = { 0 };
 		struct reading g = { .r = r, .runtime = runtime, .cell = cell, .u = &earlier,
-				     .attempt = n, .last = &last.keys };
+				     .attempt = n, .last = &last.keys, .marks = &u->marks };
 
 		at = attempt_dir(dir, n);
 		if (attempt_read(&g, folder, at, unit_dir, e) < 0)
 			rc = -1;
-		join(u, &earlier, n, clean);
+		join(r, u, &earlier, n, clean);
 		free(at);
 		unit_release(&earlier);
 	}

@@ -148,9 +148,15 @@ static void control_release(struct control_result *k)
 /* The same control of two partitions: the one that was missed, then the first in order, speaks. */
 static int control_compare(const struct control_result *a, const struct control_result *b)
 {
-	if (a->seen != b->seen)
-		return a->seen - b->seen;
-	return strcmp(a->found, b->found);
+	int c = a->seen - b->seen;
+
+	if (!c)
+		c = strcmp(a->found, b->found);
+	if (!c)
+		c = (a->category != NULL) - (b->category != NULL);
+	if (!c)
+		c = string_compare(a->summary, b->summary);
+	return c ? c : (a->seconds > b->seconds) - (a->seconds < b->seconds);
 }
 
 static void control_add(struct cell_result *c, struct control_result *k)
@@ -218,7 +224,7 @@ static void read_properties(struct cell_result *c, json_t *list)
 	}
 }
 
-static void read_skipped(struct cell_result *c, const json_t *list)
+static void read_skipped(struct results *r, struct cell_result *c, const json_t *list)
 {
 	json_t *skip;
 	size_t i;
@@ -229,8 +235,8 @@ static void read_skipped(struct cell_result *c, const json_t *list)
 		struct unit_result *u = unit ? unit_get(c, unit) : NULL;
 
 		if (u && !u->ran && !u->case_count) {
-			struct test_case *t = case_add(&u->cases, &u->case_count, u->unit, u->unit,
-						       OUTCOME_SKIPPED);
+			struct test_case *t = case_add(&r->strings, &u->cases, &u->case_count, u->unit,
+						       u->unit, OUTCOME_SKIPPED);
 			t->message = xasprintf("%s%s%s%s", reason ? reason : "left out",
 					       issue ? " (" : "", issue ? issue : "",
 					       issue ? ")" : "");
@@ -291,7 +297,13 @@ static void take_state(struct cell_result *c, char *state, char *reason, char *l
 {
 	int difference = gravity(state) - gravity(c->state);
 
-	if (difference > 0 || (!difference && string_compare(reason, c->reason) < 0)) {
+	if (!difference)
+		difference = string_compare(c->state, state);
+	if (!difference)
+		difference = string_compare(c->reason, reason);
+	if (!difference)
+		difference = string_compare(c->log, log);
+	if (difference > 0) {
 		free(c->state);
 		free(c->reason);
 		free(c->log);
@@ -328,7 +340,7 @@ int cell_read(struct results *r, const char *folder, const char *runtime, const 
 		if (json_seconds(json, "seconds") > c->seconds)
 			c->seconds = json_seconds(json, "seconds");
 		read_properties(c, json_object_get(json, "properties"));
-		read_skipped(c, json_object_get(json, "skipped"));
+		read_skipped(r, c, json_object_get(json, "skipped"));
 		read_controls(c, json_object_get(json, "controls"));
 		read_rerun(&c->rerun, json_object_get(json, "rerun"));
 	}

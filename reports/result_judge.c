@@ -24,7 +24,9 @@ static int by_log(const void *a, const void *b)
 
 	if (!order)
 		order = (u->line > v->line) - (u->line < v->line);
-	return order ? order : string_compare(u->reason, v->reason);
+	if (!order)
+		order = string_compare(u->reason, v->reason);
+	return order ? order : string_compare(u->text, v->text);
 }
 
 static int by_name(const void *a, const void *b)
@@ -109,10 +111,10 @@ static char *missing_partitions(const struct cell_result *c)
 	return b.len ? buf_detach(&b) : NULL;
 }
 
-static void add_cell_case(struct cell_result *c, const char *name, enum outcome outcome,
+static void add_cell_case(struct results *r, struct cell_result *c, const char *name, enum outcome outcome,
 			  const char *message)
 {
-	struct test_case *t = case_add(&c->cases, &c->case_count, "cell", name, outcome);
+	struct test_case *t = case_add(&r->strings, &c->cases, &c->case_count, "cell", name, outcome);
 
 	t->message = clean_line(message, 500);
 }
@@ -128,7 +130,7 @@ static void judge_state(struct results *r, struct cell_result *c)
 		set_state(c, "blind", xasprintf("it missed %s", missed));
 	if (parts) {
 		message = xasprintf("no result of partition %s", parts);
-		add_cell_case(c, "partitions", OUTCOME_ERROR, message);
+		add_cell_case(r, c, "partitions", OUTCOME_ERROR, message);
 		r->totals.missing++;
 		free(message);
 	}
@@ -139,9 +141,9 @@ static void judge_state(struct results *r, struct cell_result *c)
 	message = xasprintf("cell %s is %s: %s", c->label, c->state,
 			    c->reason ? c->reason : "no reason was given");
 	if (state_is(c, "unavailable") && !c->requested) {
-		add_cell_case(c, c->cell, OUTCOME_SKIPPED, message);
+		add_cell_case(r, c, c->cell, OUTCOME_SKIPPED, message);
 	} else {
-		add_cell_case(c, c->cell, OUTCOME_ERROR, message);
+		add_cell_case(r, c, c->cell, OUTCOME_ERROR, message);
 		if (state_is(c, "missing"))
 			r->totals.missing++;
 		else if (state_is(c, "blind"))
@@ -160,7 +162,7 @@ static void judge_absent(struct results *r, struct cell_result *c, struct unit_r
 
 	if (u->ran || u->case_count || !u->planned)
 		return;
-	t = case_add(&u->cases, &u->case_count, u->unit, u->unit,
+	t = case_add(&r->strings, &u->cases, &u->case_count, u->unit, u->unit,
 		     excused ? OUTCOME_SKIPPED : OUTCOME_ERROR);
 	if (excused)
 		t->message = xasprintf("not run: cell %s is %s", c->label, c->state);
@@ -208,35 +210,75 @@ static void judge_cell(struct results *r, struct cell_result *c)
 	}
 }
 
-void results_finish(struct results *r)
+/* Of merged results an entry may be there twice. */
+static void tidy_unparsed(struct results *r)
+{
+	size_t kept = 0;
+
+	if (r->unparsed_count)
+		qsort(r->unparsed, r->unparsed_count, sizeof *r->unparsed, by_log);
+	for (size_t i = 0; i < r->unparsed_count; i++) {
+		struct unparsed *u = &r->unparsed[i];
+
+		if (!kept || by_log(&r->unparsed[kept - 1], u)) {
+			r->unparsed[kept++] = *u;
+			continue;
+		}
+		free(u->log);
+		free(u->text);
+		free(u->reason);
+	}
+	r->unparsed_count = kept;
+}
+
+static void sort_cells(struct results *r)
+{
+	if (r->cell_count)
+		qsort(r->cells, r->cell_count, sizeof *r->cells, by_cell);
+	for (size_t i = 0; i < r->cell_count; i++)
+		units_sort(&r->cells[i]);
+}
+
+void results_fold(struct results *r)
 {
 	if (!r->store)
 		return;
-	memset(&r->totals, 0, sizeof r->totals);
 	r->findings = store_take(r->store, &r->finding_count);
 	store_free(r->store);
 	r->store = NULL;
-	if (r->unparsed_count)
-		qsort(r->unparsed, r->unparsed_count, sizeof *r->unparsed, by_log);
+	r->folded = 1;
+	tidy_unparsed(r);
+	sort_cells(r);
+	if (!r->no_fold)
+		findings_count(r);
+}
+
+static void finish_cell(struct results *r, struct cell_result *c)
+{
+	if (c->raw && !c->state)
+		c->state = xstrdup("ready");
+	judge_cell(r, c);
+	count_cases(&r->totals, c->cases, c->case_count);
+	for (size_t j = 0; j < c->unit_count; j++) {
+		count_cases(&r->totals, c->units[j].cases, c->units[j].case_count);
+		r->totals.ran += c->units[j].ran != 0;
+	}
+}
+
+void results_finish(struct results *r)
+{
+	results_fold(r);
+	if (!r->folded)
+		return;
+	r->folded = 0;
+	memset(&r->totals, 0, sizeof r->totals);
 	known_judge(r);
 	defects_find(r);
-	for (size_t i = 0; i < r->finding_count; i++)
-		finding_place(r, r->findings[i]);
+	findings_place(r);
 	label_cells(r);
-	if (r->cell_count)
-		qsort(r->cells, r->cell_count, sizeof *r->cells, by_cell);
-	for (size_t i = 0; i < r->cell_count; i++) {
-		struct cell_result *c = &r->cells[i];
-
-		if (c->raw && !c->state)
-			c->state = xstrdup("ready");
-		judge_cell(r, c);
-		count_cases(&r->totals, c->cases, c->case_count);
-		for (size_t j = 0; j < c->unit_count; j++) {
-			count_cases(&r->totals, c->units[j].cases, c->units[j].case_count);
-			r->totals.ran += c->units[j].ran != 0;
-		}
-	}
+	sort_cells(r); /* raw logs have one by now */
+	for (size_t i = 0; i < r->cell_count; i++)
+		finish_cell(r, &r->cells[i]);
 	r->totals.findings = r->finding_count;
 	known_fixed(r);
 }

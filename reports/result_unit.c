@@ -63,12 +63,30 @@ static void read_unit(struct unit_result *u, const json_t *unit, const char *dir
 	u->ran = 1;
 }
 
-static void on_case(void *context, struct test_case *c)
-{
-	struct unit_result *u = context;
+/* The unit that is being read, for junit_read(). */
+struct to_unit {
+	struct results *r;
+	struct unit_result *u;
+};
 
-	u->cases = xrealloc(u->cases, (u->case_count + 1) * sizeof *u->cases);
-	u->cases[u->case_count++] = *c;
+/* The names go into the results' arena: there may be a million of them. */
+static void take_case(struct results *r, struct unit_result *u, const struct found_case *f)
+{
+	struct test_case *c = case_add(&r->strings, &u->cases, &u->case_count, f->classname, f->name,
+				       f->outcome);
+
+	c->seconds = f->seconds;
+	c->message = f->message;
+	c->text = f->text;
+}
+
+static void on_case(void *context, struct found_case *f)
+{
+	struct to_unit *to = context;
+
+	take_case(to->r, to->u, f);
+	free(f->classname);
+	free(f->name);
 }
 
 static int any_failed(const struct unit_result *u)
@@ -79,9 +97,10 @@ static int any_failed(const struct unit_result *u)
 	return 0;
 }
 
-static struct test_case *own_case(struct unit_result *u, enum outcome outcome)
+static struct test_case *own_case(struct reading *g, enum outcome outcome)
 {
-	struct test_case *c = case_add(&u->cases, &u->case_count, u->unit, u->unit, outcome);
+	struct unit_result *u = g->u;
+	struct test_case *c = case_add(&g->r->strings, &u->cases, &u->case_count, u->unit, u->unit, outcome);
 
 	c->seconds = u->seconds;
 	return c;
@@ -98,12 +117,12 @@ static void judge_unit(struct reading *g, const struct end *end)
 
 	if (g->runner.skipped && !g->errors && !any_failed(u) && !end->signal &&
 	    runner_skip_code(end->exit_code)) {
-		c = own_case(u, OUTCOME_SKIPPED);
+		c = own_case(g, OUTCOME_SKIPPED);
 		c->message = xstrdup(g->runner.skipped);
 	} else if (end->exit_code && !g->errors && !any_failed(u)) {
 		reading_exit(g, end->exit_code, g->runner.skipped);
 	} else if (!u->case_count && !g->errors) {
-		own_case(u, OUTCOME_PASSED);
+		own_case(g, OUTCOME_PASSED);
 	}
 }
 
@@ -122,22 +141,43 @@ static void add_tails(struct reading *g, const char *folder)
 	}
 }
 
-static void read_cases(struct unit_result *u, const char *folder, const char *dir)
+static void read_cases(struct reading *g, const char *folder, const char *dir)
 {
+	struct to_unit to = { g->r, g->u };
 	char *path = xasprintf("%s/%s%sjunit.xml", folder, dir, *dir ? "/" : "");
 
 	if (path_exists(path)) /* of a file that is cut, what is there */
-		junit_read(path, u->unit, on_case, u, NULL);
+		junit_read(path, g->u->unit, on_case, &to, NULL);
 	free(path);
 }
 
-static void take_collected(struct unit_result *u, struct runner *r)
+static void take_collected(struct reading *g)
 {
-	for (size_t i = 0; i < r->case_count; i++)
-		on_case(u, &r->cases[i]);
-	free(r->cases);
-	r->cases = NULL;
-	r->case_count = 0;
+	for (size_t i = 0; i < g->runner.case_count; i++) {
+		struct found_case *f = &g->runner.cases[i];
+
+		take_case(g->r, g->u, f);
+		free(f->classname);
+		free(f->name);
+	}
+	free(g->runner.cases);
+	g->runner.cases = NULL;
+	g->runner.case_count = 0;
+}
+
+/* What the unit in FOLDER/DIR is called; owned by the caller; NULL without a whole unit.json. */
+char *unit_name(const char *folder, const char *dir)
+{
+	char *path = xasprintf("%s/%s%sunit.json", folder, dir, *dir ? "/" : "");
+	json_t *unit = json_read(path, NULL);
+	struct unit_result u = { 0 };
+
+	free(path);
+	if (unit)
+		read_unit(&u, unit, *dir ? dir : folder);
+	json_decref(unit);
+	free(u.started);
+	return u.unit;
 }
 
 int attempt_read(struct reading *g, const char *folder, const char *dir, const char *unit_dir,
@@ -155,10 +195,10 @@ int attempt_read(struct reading *g, const char *folder, const char *dir, const c
 	read_unit(g->u, unit, unit_dir);
 	json_decref(unit);
 	runner_init(&g->runner, g->u->unit);
-	read_cases(g->u, folder, dir);
+	read_cases(g, folder, dir);
 	g->runner.collect = !g->u->case_count;
 	rc = reading_folder(g, folder, dir, e);
-	take_collected(g->u, &g->runner);
+	take_collected(g);
 	if (!rc) {
 		reading_end(g, &end);
 		judge_unit(g, &end);

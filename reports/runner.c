@@ -118,7 +118,7 @@ void runner_split(const char *id, char **class, char **name)
 static void collect(struct runner *r, enum outcome outcome, const char *reason)
 {
 	r->cases = xrealloc(r->cases, (r->case_count + 1) * sizeof *r->cases);
-	struct test_case *c = &r->cases[r->case_count++];
+	struct found_case *c = &r->cases[r->case_count++];
 	memset(c, 0, sizeof *c);
 	runner_split(r->running, &c->classname, &c->name);
 	if (!c->classname)

@@ -9,6 +9,14 @@
 
 #include "reports/reports.h"
 
+/* A test case as a runner tells of it; the strings are its own. */
+struct found_case {
+	char *classname, *name; /* not NULL */
+	enum outcome outcome;
+	double seconds;
+	char *message, *text; /* as in struct test_case */
+};
+
 struct runner {
 	char *unit;
 	char *skipped; /* why the whole unit was skipped, or NULL */
@@ -18,7 +26,7 @@ struct runner {
 	 * it had run by then would be lost.
 	 */
 	int collect;
-	struct test_case *cases; /* owned by whoever takes them */
+	struct found_case *cases; /* owned by whoever takes them */
 	size_t case_count;
 };
 

@@ -62,8 +62,6 @@ static void fold(struct finding **slot, struct finding *f)
 		old = *slot;
 	}
 	old->count += f->count;
-	if (strcmp(f->status, "flaky") != 0)
-		old->status = f->status; /* flaky wherever it was seen, or not at all */
 	occurrences_move(old, f);
 	finding_free(f);
 }
