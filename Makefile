@@ -82,8 +82,8 @@ tests: $(unit_tests)
 
 # --- the shim: no other part uses it, and it uses none -----------------------------------------------
 
-# it reads fenced memory, and walks stacks by frame pointer
-shim_flags = -std=c11 -D_GNU_SOURCE -Wall -Wextra -fPIC -fvisibility=hidden -fno-omit-frame-pointer \
+# it reads fenced memory
+shim_flags = -std=c11 -D_GNU_SOURCE -Wall -Wextra -fPIC -fvisibility=hidden \
 	$(CPPFLAGS) $(CFLAGS) -fno-sanitize=all
 
 $(shim_objects): $(BUILD)/shim/%.o: $(srcdir)/shim/%.c config.mk
@@ -98,14 +98,14 @@ $(BUILD)/shim/libpoolshim.so: $(shim_objects)
 
 $(python_objects): $(BUILD)/shim/%.o: $(srcdir)/shim/%.c config.mk
 	@mkdir -p $(@D)
-	$(CC) $(shim_flags) -MMD -MP -c -o $@ $<
+	$(CC) $(shim_flags) -fno-omit-frame-pointer -MMD -MP -c -o $@ $<
 
 $(BUILD)/shim/libpoolshim-cpython.so: $(shim_objects) $(python_objects)
 	$(CC) $(CFLAGS) -fno-sanitize=all $(LDFLAGS) -shared -o $@ $^
 
 # to be linked into an interpreter
 $(BUILD)/shim/cpython-linked.o: $(srcdir)/shim/cpython.c config.mk
-	$(CC) $(shim_flags) -DPOOLSHIM_LINKED_IN -MMD -MP -c -o $@ $<
+	$(CC) $(shim_flags) -fno-omit-frame-pointer -DPOOLSHIM_LINKED_IN -MMD -MP -c -o $@ $<
 
 $(BUILD)/shim/libpoolshim-cpython.a: $(shim_objects) $(filter-out %/cpython.o,$(python_objects)) \
 		$(BUILD)/shim/cpython-linked.o

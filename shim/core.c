@@ -25,37 +25,23 @@ static inline void dead(const struct ps_block *b)
 
 PS_API size_t poolshim_do_size(const struct poolshim_pool *pool, size_t size)
 {
-	return ps_raw_size(pool->layout, size);
+	size_t raw = ps_raw_size(pool->layout, size);
+
+	return raw ? raw + pool->extra : 0;
 }
 
-/* Memcheck: no stacks, no canaries; as little as can be, since all of it runs under Memcheck too. */
-static void *short_alloc(struct ps_block *b, unsigned flags)
-{
-	void *record = ps_record_of(b);
-	int same = ps_mark(ps_address(b->raw), b->raw_size, 1);
-
-	if (!same)
-		ps_backend->prepare(b);
-	atomic_store_explicit(ps_what(record, b->pool->layout),
-	        ps_seal(b->size, b->pool->number, record), memory_order_relaxed);
-	ps_backend->live(b, flags);
-	return b->user;
-}
-
-PS_API void *poolshim_do_alloc(struct poolshim_pool *pool, void *raw, size_t size, unsigned flags)
+static void *alloc(struct poolshim_pool *pool, void *raw, size_t size, unsigned flags)
 {
 	struct ps_block b;
 
 	ps_block_place(&b, pool, raw, size);
-	if (!ps_backend->own_stacks)
-		return short_alloc(&b, flags);
 	ps_mark(ps_address(raw), b.raw_size, pool->layout == POOLSHIM_TAIL);
 	if (ps_options.canaries)
 		ps_pad_write(b.user + size, ps_pad(pool->layout, size));
 	void *record = ps_record_of(&b);
 	ps_stack stack = ps_stack_here(__builtin_frame_address(0), ps_options.alloc_depth);
 	uint32_t epoch = atomic_load_explicit(&ps_epoch, memory_order_relaxed);
-	atomic_store_explicit(ps_what(record, pool->layout), ps_seal(size, pool->number, record),
+	atomic_store_explicit(ps_what(record, pool->layout), ps_seal(pool, size, record),
 	        memory_order_relaxed);
 	atomic_store_explicit(ps_stacks(record, pool->layout), ps_pack(stack, epoch, 1, size),
 	        memory_order_relaxed);
@@ -63,8 +49,7 @@ PS_API void *poolshim_do_alloc(struct poolshim_pool *pool, void *raw, size_t siz
 	return b.user;
 }
 
-/* What is wrong with freeing P, no live block of POOL as it seems. */
-static PS_NOINLINE void bad_free(struct poolshim_pool *pool, void *p, const void *frame)
+PS_NOINLINE void ps_bad_free(struct poolshim_pool *pool, void *p, const void *frame)
 {
 	uintptr_t start = ps_address(p) - (pool->layout == POOLSHIM_HEADER ? PS_GRAIN : 0);
 	struct ps_block b;
@@ -114,54 +99,61 @@ static inline void kill(struct ps_block *b, void *record, ps_stack stack)
 	dead(b);
 }
 
-/* B is the allocator's again. Outside regions nothing may be left of it: its memory may be unmapped. */
-static inline void give_back(const struct ps_block *b)
+/* Outside regions nothing may be left of a block: its memory may be unmapped. */
+void *ps_give_back(struct poolshim_pool *pool, unsigned char *user, size_t size)
 {
-	int untracked = !atomic_load_explicit(&b->pool->regions, memory_order_relaxed);
+	int untracked = !atomic_load_explicit(&pool->regions, memory_order_relaxed);
+	struct ps_block b;
 
+	if (pool->plain && !untracked)
+		return user - PS_GRAIN;
+	ps_block_place(&b, pool, user - (pool->layout == POOLSHIM_HEADER ? PS_GRAIN : 0), size);
 	if (untracked)
-		ps_bits_clear(ps_address(b->raw), ps_address(b->raw) + b->raw_size);
+		ps_bits_clear(ps_address(b.raw), ps_address(b.raw) + b.raw_size);
 	if (ps_asan_direct)
-		ps_asan_released(b, untracked);
+		ps_asan_released(&b, untracked);
 	else
-		PS_CALL(released, b, untracked);
+		PS_CALL(released, &b, untracked);
+	return b.raw;
 }
 
-PS_API void *poolshim_do_free(struct poolshim_pool *pool, void *block)
+static void *dealloc(struct poolshim_pool *pool, void *block)
 {
 	const void *frame = __builtin_frame_address(0);
 	struct ps_block b;
-	ps_stack stack = 0;
 
 	if (!block)
 		return NULL;
 	void *record = find(&b, pool, block);
 	if (PS_UNLIKELY(!record)) {
-		bad_free(pool, block, frame);
+		ps_bad_free(pool, block, frame);
 		return NULL;
 	}
-	if (ps_backend->own_stacks) {
-		unsigned char *pad = b.user + b.size, *broken = NULL;
-		if (ps_options.canaries)
-			broken = ps_pad_broken(pad, ps_pad(pool->layout, b.size));
-		if (PS_UNLIKELY(broken != NULL))
-			ps_fault(PS_OVERRUN, pool, broken, frame);
-		stack = ps_stack_here(frame, ps_options.free_depth);
-	}
-	kill(&b, record, stack);
+	unsigned char *broken = NULL;
+	if (ps_options.canaries)
+		broken = ps_pad_broken(b.user + b.size, ps_pad(pool->layout, b.size));
+	if (PS_UNLIKELY(broken != NULL))
+		ps_fault(PS_OVERRUN, pool, broken, frame);
+	kill(&b, record, ps_stack_here(frame, ps_options.free_depth));
 	if (pool->keeps && ps_quarantine_put(pool, b.user, b.size))
 		return NULL;
-	give_back(&b);
-	return b.raw;
+	return ps_give_back(pool, b.user, b.size);
 }
 
-void ps_released(struct poolshim_pool *pool, unsigned char *user, size_t size)
+void ps_pool_functions(struct poolshim_pool *pool)
 {
-	struct ps_block b;
+	pool->alloc = ps_backend->alloc ? ps_backend->alloc : alloc;
+	pool->free = ps_backend->free ? ps_backend->free : dealloc;
+}
 
-	ps_block_place(&b, pool, user - (pool->layout == POOLSHIM_HEADER ? PS_GRAIN : 0), size);
-	give_back(&b);
-	pool->release(pool->context, b.raw);
+PS_API void *poolshim_do_alloc(struct poolshim_pool *pool, void *raw, size_t size, unsigned flags)
+{
+	return pool->alloc(pool, raw, size, flags);
+}
+
+PS_API void *poolshim_do_free(struct poolshim_pool *pool, void *block)
+{
+	return pool->free(pool, block);
 }
 
 PS_API int poolshim_do_resize(struct poolshim_pool *pool, void *block, size_t size)
@@ -170,7 +162,7 @@ PS_API int poolshim_do_resize(struct poolshim_pool *pool, void *block, size_t si
 	void *record = find(&old, pool, block);
 
 	if (!record) {
-		bad_free(pool, block, __builtin_frame_address(0));
+		ps_bad_free(pool, block, __builtin_frame_address(0));
 		return -1;
 	}
 	uint64_t stacks = ps_backend->own_stacks ? *ps_stacks(record, pool->layout) : 0;
@@ -185,7 +177,7 @@ PS_API int poolshim_do_resize(struct poolshim_pool *pool, void *block, size_t si
 	ps_mark(ps_address(b.raw), b.raw_size,
 	        pool->layout == POOLSHIM_TAIL || !ps_backend->own_stacks);
 	record = ps_record_of(&b);
-	*ps_what(record, pool->layout) = ps_seal(size, pool->number, record);
+	*ps_what(record, pool->layout) = ps_seal(pool, size, record);
 	if (ps_backend->own_stacks)
 		*ps_stacks(record, pool->layout) = ps_pack(stacks & PS_STACK_MASK,
 		        stacks >> PS_FREED_SHIFT & PS_STACK_MASK, 1, size);

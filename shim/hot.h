@@ -21,6 +21,7 @@ enum {
 
 typedef _Atomic uint64_t ps_word;
 extern ps_word *_Atomic *ps_leaves; /* NULL where no block has been */
+extern uint64_t ps_seal_key; /* 0: no checks, under Memcheck */
 
 /* Makes the bits of [START, START + SIZE) those of a raw block. 0 */
 int ps_mark_slow(uintptr_t start, size_t size, int ends);
@@ -49,10 +50,10 @@ static inline int ps_mark(uintptr_t start, size_t size, int ends)
 
 	if (PS_UNLIKELY(!leaf || first + n > 63))
 		return ps_mark_slow(start, size, ends);
-	uint64_t mask = (((uint64_t)1 << n) - 1) << first;
-	uint64_t bits = (uint64_t)1 << first | (uint64_t)ends << (first + n - 1);
-	uint64_t now = atomic_load_explicit(ps_word_of(leaf, start), memory_order_relaxed);
-	return PS_UNLIKELY((now & mask) != bits) ? ps_mark_slow(start, size, ends) : 1;
+	uint64_t now = atomic_load_explicit(ps_word_of(leaf, start), memory_order_relaxed) >> first;
+	uint64_t beyond = ~(uint64_t)0 << n;
+	uint64_t bits = ends ? (~beyond ^ ~beyond >> 1) | 1 : 1;
+	return PS_UNLIKELY((now & ~beyond) != bits) ? ps_mark_slow(start, size, ends) : 1;
 }
 
 static inline int ps_bit(uintptr_t address)
@@ -76,13 +77,12 @@ static inline ps_word *ps_stacks(void *record, enum poolshim_layout layout)
 	return (ps_word *)record + (layout == POOLSHIM_HEADER);
 }
 
-/* The first word of the record at RECORD of a live block. */
-static inline uint64_t ps_seal(uint64_t size, unsigned pool, const void *record)
+/* The first word of the record at RECORD of a live block of POOL. */
+static inline uint64_t ps_seal(const struct poolshim_pool *pool, uint64_t size, const void *record)
 {
-	uint64_t what = size | (uint64_t)pool << PS_POOL_SHIFT;
-	uint64_t check = (what ^ ps_address(record)) * 0x9e3779b97f4a7c15u;
+	uint64_t what = pool->seal | size;
 
-	return what | (uint64_t)PS_ALIVE << PS_STATE_SHIFT | check >> PS_CHECK_SHIFT << PS_CHECK_SHIFT;
+	return what | ((what ^ ps_address(record)) * ps_seal_key) >> PS_CHECK_SHIFT << PS_CHECK_SHIFT;
 }
 
 static inline uint64_t ps_pack(ps_stack alloc, ps_stack freed, int alive, size_t size)
@@ -121,7 +121,7 @@ static inline uint64_t ps_live_what(
 	uint64_t what = atomic_load_explicit(ps_what(record, pool->layout), memory_order_relaxed);
 	size_t size = what & (PS_SIZE_MAX - 1);
 
-	if (PS_UNLIKELY(what != ps_seal(size, pool->number, record)))
+	if (PS_UNLIKELY(what != ps_seal(pool, size, record)))
 		return 0;
 	if (pool->layout == POOLSHIM_TAIL &&
 	        PS_UNLIKELY((const char *)record - ps_round(size + !size) != (const char *)user))

@@ -78,14 +78,20 @@ struct ps_owner {
 	_Atomic unsigned pools; /* 0: free */
 	int serial;
 	_Atomic unsigned shards_used;
+	_Atomic size_t limit; /* bytes, for each shard */
 	struct ps_shard *_Atomic shards[PS_SHARDS];
 };
 
 struct poolshim_pool {
+	void *(*alloc)(struct poolshim_pool *pool, void *raw, size_t size, unsigned flags);
+	void *(*free)(struct poolshim_pool *pool, void *block);
 	char name[PS_NAME];
 	unsigned number;
+	uint64_t seal; /* what a record of a live block of size 0 says, but for the check */
 	enum poolshim_layout layout;
 	unsigned link, keep;
+	unsigned extra; /* bytes behind a raw block: Memcheck sees half of a record only as a fence */
+	int plain; /* a raw block goes back as it is; only with a header */
 	int keeps; /* has a quarantine */
 	struct ps_owner *owner;
 	void (*release)(void *context, void *raw);
@@ -112,6 +118,9 @@ struct ps_backend {
 	void (*prepare)(const struct ps_block *b);
 	/* B is a block from now on: its user bytes may be used, the rest of the raw block not */
 	void (*live)(const struct ps_block *b, unsigned flags);
+	/* instead of all that core.c does */
+	void *(*alloc)(struct poolshim_pool *pool, void *raw, size_t size, unsigned flags);
+	void *(*free)(struct poolshim_pool *pool, void *block);
 	void (*resized)(const struct ps_block *b, size_t old_size);
 	void (*dead)(const struct ps_block *b); /* freed; the raw block is not reused yet */
 	/* the raw block is the allocator's again. UNTRACKED: and none of our business any more */
@@ -209,8 +218,10 @@ void ps_quarantine_flush(struct ps_owner *owner);
 /* Forgets the blocks in [START, END). */
 void ps_quarantine_forget(struct ps_owner *owner, uintptr_t start, uintptr_t end);
 void ps_quarantine_fork(int stage); /* 0: before, 1: after, in both processes */
-/* core.c: a block leaves the quarantine */
-void ps_released(struct poolshim_pool *pool, unsigned char *user, size_t size);
+/* core.c: a freed block is the allocator's again; returns its raw block */
+void ps_pool_functions(struct poolshim_pool *pool); /* core.c */
+void ps_bad_free(struct poolshim_pool *pool, void *p, const void *frame); /* core.c: what is wrong? */
+void *ps_give_back(struct poolshim_pool *pool, unsigned char *user, size_t size);
 /* core.c: all blocks in POOL's regions are freed */
 void ps_reset(struct poolshim_pool *pool, ps_stack stack);
 

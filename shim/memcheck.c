@@ -5,12 +5,11 @@
  */
 #include <stdlib.h>
 
-#include "internal.h"
+#include "hot.h"
 
 #if defined(__x86_64__)
-static uintptr_t request(uintptr_t code, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d)
+static inline uintptr_t send(const uintptr_t *args)
 {
-	volatile uintptr_t args[6] = { code, a, b, c, d, 0 };
 	uintptr_t result = 0;
 
 	__asm__ volatile("rolq $3, %%rdi; rolq $13, %%rdi; rolq $61, %%rdi; rolq $51, %%rdi\n\t"
@@ -21,11 +20,10 @@ static uintptr_t request(uintptr_t code, uintptr_t a, uintptr_t b, uintptr_t c, 
 	return result;
 }
 #elif defined(__aarch64__)
-static uintptr_t request(uintptr_t code, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d)
+static inline uintptr_t send(const uintptr_t *args)
 {
-	volatile uintptr_t args[6] = { code, a, b, c, d, 0 };
 	register uintptr_t result __asm__("x3") = 0;
-	register volatile uintptr_t *where __asm__("x4") = args;
+	register const uintptr_t *where __asm__("x4") = args;
 
 	__asm__ volatile("ror x12, x12, #3; ror x12, x12, #13; ror x12, x12, #51; ror x12, x12, #61\n\t"
 	                 "orr x10, x10, x10"
@@ -35,12 +33,24 @@ static uintptr_t request(uintptr_t code, uintptr_t a, uintptr_t b, uintptr_t c, 
 	return result;
 }
 #else
-static uintptr_t request(uintptr_t code, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d)
+static inline uintptr_t send(const uintptr_t *args)
 {
-	(void)code, (void)a, (void)b, (void)c, (void)d;
+	(void)args;
 	return 0;
 }
 #endif
+
+static inline uintptr_t request(uintptr_t code, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d)
+{
+	uintptr_t args[6]; /* as many as Valgrind may read */
+
+	args[0] = code;
+	args[1] = a;
+	args[2] = b;
+	args[3] = c;
+	args[4] = d;
+	return send(args);
+}
 
 enum {
 	REPORTING = 0x1801, /* 1: off, -1: on again */
@@ -65,7 +75,6 @@ static int start(void)
 	               : -1;
 }
 
-
 static uintptr_t what_of(const struct ps_block *b)
 {
 	return ps_address(b->raw) + (b->user == b->raw ? b->raw_size - FENCE : 0);
@@ -78,13 +87,32 @@ static uintptr_t what_of(const struct ps_block *b)
  */
 static void prepare(const struct ps_block *b)
 {
-	request(NOACCESS, ps_address(b->raw), b->raw_size, 0, 0);
+	request(NOACCESS, ps_address(b->raw), b->raw_size + b->pool->extra, 0, 0);
 	request(DEFINED, what_of(b), FENCE, 0, 0);
 }
 
-static void poolshim_live(const struct ps_block *b, unsigned flags)
+/*
+ * All that runs here runs under Memcheck, where an instruction costs as much as ten: so no more than has
+ * to be.
+ */
+static void *poolshim_live(struct poolshim_pool *pool, void *raw, size_t size, unsigned flags)
 {
-	request(MALLOCLIKE, ps_address(b->user), b->size, 0, !!(flags & POOLSHIM_ZEROED));
+	size_t raw_size = ps_raw_size(pool->layout, size);
+	uintptr_t start = ps_address(raw);
+	uintptr_t what = start;
+
+	if (PS_UNLIKELY(!ps_mark(start, raw_size, 1))) {
+		struct ps_block b;
+		ps_block_place(&b, pool, raw, size);
+		prepare(&b);
+	}
+	if (pool->layout == POOLSHIM_HEADER)
+		start += PS_GRAIN;
+	else
+		what += raw_size - FENCE;
+	atomic_store_explicit((ps_word *)what, pool->seal | size, memory_order_relaxed);
+	request(MALLOCLIKE, start, size, 0, !!(flags & POOLSHIM_ZEROED));
+	return (void *)start;
 }
 
 static void resized(const struct ps_block *b, size_t old_size)
@@ -92,12 +120,12 @@ static void resized(const struct ps_block *b, size_t old_size)
 	uintptr_t end = ps_address(b->user) + b->size;
 
 	request(RESIZE_IN_PLACE, ps_address(b->user), old_size, b->size, 0);
-	request(NOACCESS, end, ps_address(b->raw) + b->raw_size - end, 0, 0);
+	request(NOACCESS, end, ps_address(b->raw) + b->raw_size + b->pool->extra - end, 0, 0);
 	if (b->user == b->raw)
 		request(DEFINED, what_of(b), FENCE, 0, 0);
 }
 
-static void poolshim_dead(const struct ps_block *b)
+static void dead(const struct ps_block *b)
 {
 	request(FREELIKE, ps_address(b->user), 0, 0, 0);
 	if (b->pool->keep)
@@ -108,9 +136,31 @@ static void poolshim_dead(const struct ps_block *b)
 static void released(const struct ps_block *b, int untracked)
 {
 	if (untracked)
-		request(UNDEFINED, ps_address(b->raw), b->raw_size, 0, 0);
+		request(UNDEFINED, ps_address(b->raw), b->raw_size + b->pool->extra, 0, 0);
 	else if (b->user == b->raw || b->pool->link > FENCE)
 		request(UNDEFINED, ps_address(b->raw), ps_link(b), 0, 0);
+}
+
+static void *poolshim_dead(struct poolshim_pool *pool, void *block)
+{
+	void *record = ps_find_record(pool, block);
+	uint64_t what = record ? atomic_load_explicit(ps_what(record, pool->layout), memory_order_relaxed) : 0;
+	size_t size = what & (PS_SIZE_MAX - 1);
+
+	if (!block)
+		return NULL;
+	if (PS_UNLIKELY((what ^ pool->seal) >> PS_POOL_SHIFT)) {
+		ps_bad_free(pool, block, NULL);
+		return NULL;
+	}
+	atomic_store_explicit(ps_what(record, pool->layout),
+	        what ^ (uint64_t)(PS_ALIVE ^ PS_KEPT) << PS_STATE_SHIFT, memory_order_relaxed);
+	request(FREELIKE, ps_address(block), 0, 0, 0);
+	if (pool->keep)
+		request(DEFINED, ps_address(block), pool->keep < size ? pool->keep : size, 0, 0);
+	if (pool->keeps && ps_quarantine_put(pool, block, size))
+		return NULL;
+	return ps_give_back(pool, block, size);
 }
 
 static void fence(const void *start, size_t size, int freed)
@@ -144,9 +194,10 @@ const struct ps_backend ps_memcheck = {
 	.title = "Memcheck",
 	.start = start,
 	.prepare = prepare,
-	.live = poolshim_live,
+	.alloc = poolshim_live,
 	.resized = resized,
-	.dead = poolshim_dead,
+	.free = poolshim_dead,
+	.dead = dead,
 	.released = released,
 	.fence = fence,
 	.open = open,

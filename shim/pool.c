@@ -82,14 +82,18 @@ PS_API struct poolshim_pool *poolshim_create(const struct poolshim_config *confi
 		pool = &ps_pools[i];
 		name_pool(pool, config->name);
 		pool->number = i;
+		pool->seal = (uint64_t)i << 36 | (uint64_t)PS_ALIVE << 48;
 		pool->layout = config->layout;
 		pool->link = config->link;
 		pool->keep = config->keep & ~7u;
 		pool->owner = owner;
 		pool->release = config->release;
 		pool->context = config->context;
+		pool->extra = ps_backend->alloc && config->layout == POOLSHIM_TAIL ? PS_GRAIN : 0;
+		pool->plain = ps_backend->alloc && config->layout == POOLSHIM_HEADER && config->link <= 8;
 		pool->keeps = config->release && !(config->flags & POOLSHIM_NO_QUARANTINE) &&
 		              ps_options.quarantine;
+		ps_pool_functions(pool);
 		pool->used = 1;
 	}
 	ps_unlock(&lock);

@@ -5,7 +5,7 @@
  */
 #include "internal.h"
 
-enum { OWNERS = PS_POOLS, BATCH = 8, AHEAD = 6 };
+enum { OWNERS = PS_POOLS, BATCH = 8, AHEAD = 6, AROUND = 2 * PS_GRAIN };
 
 struct entry {
 	unsigned char *user;
@@ -14,8 +14,8 @@ struct entry {
 
 struct ps_shard {
 	_Atomic int lock;
-	uint32_t head, count, mask;
-	size_t bytes, limit;
+	uint32_t head, tail, mask; /* the first two only grow */
+	size_t bytes;		   /* with about what is around each block */
 	struct entry *ring;
 };
 
@@ -69,7 +69,7 @@ static PS_NOINLINE struct ps_shard *shard_make(struct ps_owner *owner, unsigned 
 		ps_unmap(made->ring, entries * sizeof *made->ring);
 		return none;
 	}
-	atomic_fetch_add(&owner->shards_used, 1);
+	owner->limit = ps_options.quarantine / (atomic_fetch_add(&owner->shards_used, 1) + 1);
 	return made;
 }
 
@@ -93,50 +93,73 @@ static void shard_leave(struct ps_owner *owner, struct ps_shard *s)
 		ps_unlock(&s->lock);
 }
 
-static inline unsigned take_oldest(struct ps_shard *s, struct entry *out)
+static inline unsigned char *take_oldest(struct ps_shard *s, uint64_t *size_pool)
 {
 	struct entry *e = &s->ring[s->head & s->mask];
-	unsigned some = e->user != NULL;
 
-	*out = *e;
 	s->head++;
-	s->count--;
-	s->bytes -= e->size_pool & (PS_SIZE_MAX - 1);
-	return some;
+	*size_pool = e->size_pool;
+	s->bytes -= AROUND + (e->size_pool & (PS_SIZE_MAX - 1));
+	return e->user;
 }
 
-static inline void give_back(const struct entry *e)
+static inline void give_back(unsigned char *user, uint64_t size_pool)
 {
-	ps_released(&ps_pools[e->size_pool >> 48], e->user, e->size_pool & (PS_SIZE_MAX - 1));
+	struct poolshim_pool *pool = &ps_pools[size_pool >> 48];
+
+	pool->release(pool->context, ps_give_back(pool, user, size_pool & (PS_SIZE_MAX - 1)));
+}
+
+static inline void add(struct ps_shard *s, const struct poolshim_pool *pool, void *user, size_t size)
+{
+	struct entry *e = &s->ring[s->tail & s->mask];
+
+	e->user = user;
+	e->size_pool = size | (uint64_t)pool->number << 48;
+	s->tail++;
+	s->bytes += AROUND + size;
+}
+
+static PS_NOINLINE int put_shared(struct poolshim_pool *pool, unsigned char *user, size_t size)
+{
+	struct ps_owner *owner = pool->owner;
+	struct ps_shard *s = shard_take(owner);
+	struct entry out[BATCH];
+	unsigned n = 0;
+
+	if (!s)
+		return 0;
+	size_t limit = atomic_load_explicit(&owner->limit, memory_order_relaxed);
+	add(s, pool, user, size);
+	while (n < BATCH && (s->bytes > limit || s->tail - s->head > s->mask)) {
+		out[n].user = take_oldest(s, &out[n].size_pool);
+		n += out[n].user != NULL;
+	}
+	shard_leave(owner, s);
+	for (unsigned i = 0; i < n; i++)
+		give_back(out[i].user, out[i].size_pool);
+	return 1;
 }
 
 int ps_quarantine_put(struct poolshim_pool *pool, unsigned char *user, size_t size)
 {
 	struct ps_owner *owner = pool->owner;
-	struct entry out[BATCH];
-	unsigned n = 0;
+	struct ps_shard *s = atomic_load_explicit(&owner->shards[0], memory_order_relaxed);
 
-	if (size >= ps_options.quarantine / 2)
+	if (PS_UNLIKELY(size >= ps_options.quarantine / 2))
 		return 0;
-	struct ps_shard *s = shard_take(owner);
-	if (!s)
-		return 0;
-	size_t limit = ps_options.quarantine;
 	if (!owner->serial)
-		limit /= atomic_load_explicit(&owner->shards_used, memory_order_relaxed);
-	/* the fences count too, roughly */
-	while (s->count && n < BATCH &&
-	        (s->bytes + 2 * PS_GRAIN * s->count + size > limit || s->count > s->mask))
-		n += take_oldest(s, &out[n]);
-	s->ring[(s->head + s->count) & s->mask] =
-	        (struct entry){ user, size | (uint64_t)pool->number << 48 };
-	s->count++;
-	s->bytes += size;
-	if (n)
+		return put_shared(pool, user, size);
+	if (PS_UNLIKELY(!s) && !(s = shard_make(owner, 0)))
+		return 0;
+	add(s, pool, user, size);
+	while (s->bytes > ps_options.quarantine || s->tail - s->head > s->mask) {
+		uint64_t size_pool;
+		unsigned char *oldest = take_oldest(s, &size_pool);
 		__builtin_prefetch(s->ring[(s->head + AHEAD) & s->mask].user - PS_GRAIN, 1);
-	shard_leave(owner, s);
-	for (unsigned i = 0; i < n; i++)
-		give_back(&out[i]);
+		if (oldest)
+			give_back(oldest, size_pool);
+	}
 	return 1;
 }
 
@@ -150,12 +173,14 @@ void ps_quarantine_flush(struct ps_owner *owner)
 			n = 0;
 			if (!owner->serial)
 				ps_lock(&s->lock);
-			while (s->count && n < BATCH)
-				n += take_oldest(s, &out[n]);
-			unsigned more = s->count;
+			while (s->head != s->tail && n < BATCH) {
+				out[n].user = take_oldest(s, &out[n].size_pool);
+				n += out[n].user != NULL;
+			}
+			unsigned more = s->head != s->tail;
 			shard_leave(owner, s);
 			for (unsigned k = 0; k < n; k++)
-				give_back(&out[k]);
+				give_back(out[k].user, out[k].size_pool);
 			n |= more;
 		}
 	}
@@ -169,8 +194,8 @@ void ps_quarantine_forget(struct ps_owner *owner, uintptr_t start, uintptr_t end
 			continue;
 		if (!owner->serial)
 			ps_lock(&s->lock);
-		for (uint32_t k = 0; k < s->count; k++) {
-			struct entry *e = &s->ring[(s->head + k) & s->mask];
+		for (uint32_t k = s->head; k != s->tail; k++) {
+			struct entry *e = &s->ring[k & s->mask];
 			uintptr_t p = ps_address(e->user);
 			if (e->user && p >= start && p < end)
 				e->user = NULL;

@@ -9,10 +9,12 @@
 #include "hot.h"
 
 ps_word *_Atomic *ps_leaves;
+uint64_t ps_seal_key;
 
 int ps_records_start(void)
 {
 	ps_leaves = ps_map(sizeof *ps_leaves << (PS_TOP_SHIFT - PS_LEAF_SHIFT));
+	ps_seal_key = ps_backend->own_stacks ? 0x9e3779b97f4a7c15u : 0;
 	return ps_leaves ? 0 : -1;
 }
 
@@ -155,11 +157,9 @@ static int record_read(struct ps_block *b, void *r, enum poolshim_layout layout)
 	unsigned number = what >> PS_POOL_SHIFT & (PS_POOLS - 1);
 	size_t size = what & (PS_SIZE_MAX - 1);
 	unsigned char *raw = r;
-
-	if (!number || (what & ~state) != (ps_seal(size, number, r) & ~state))
-		return -1;
 	struct poolshim_pool *pool = &ps_pools[number];
-	if (pool->layout != layout)
+	if (!pool->used || pool->layout != layout ||
+	        (what & ~state) != (ps_seal(pool, size, r) & ~state))
 		return -1;
 	if (layout == POOLSHIM_TAIL)
 		raw -= ps_round(size + !size);
