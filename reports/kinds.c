@@ -117,6 +117,7 @@ static const struct meaning meanings[] = {
 	{ "helgrind", "LockOrder", "deadlock", 0, NULL },
 	{ "helgrind", "*", "api-misuse", 0, NULL },
 	{ "drd", "ConflictingAccess", "race", 0, NULL },
+	{ "drd", "CondRaceErr", "race", 0, NULL },
 	{ "drd", "HoldtimeErr", "other", 0, NULL },
 	{ "drd", "*", "api-misuse", 0, NULL },
 	{ "ubsan", "*", "undefined", 0, NULL },
@@ -206,6 +207,8 @@ static const struct {
 	{ "cpython", "dumprefs", "note" },
 	{ "cpython", "mallocstats", "note" },
 	{ "cpython", "showrefcount", "note" },
+	{ "memcheck", "Leak_StillReachable", "warning" }, /* for Valgrind it is none, unless told so */
+	{ "drd", "HoldtimeErr", "warning" },
 };
 
 int category_cwe(const char *category)
@@ -245,25 +248,39 @@ static int is_assertion(const struct finding *f)
 	return 0;
 }
 
-/* Where Memcheck's invalid access went: into a block that was freed, or through a null pointer. */
+/* Nothing is ever mapped there: below the first pages, or beyond what a program may have. */
+static int is_wild(const struct finding *f)
+{
+	unsigned long long at = f->access.address ? strtoull(f->access.address, NULL, 16) : 0x10000;
+
+	return at < 0x10000 || at >= 1ULL << 47;
+}
+
+/* Where Memcheck's invalid access went: a block that was freed, nowhere, or something else. */
+static const char *memcheck_category(const struct finding *f)
+{
+	if (strcmp(f->category, "out-of-bounds") != 0)
+		return f->category;
+	if (finding_find(f, ROLE_FREE))
+		return "use-after-free";
+	return is_wild(f) && !finding_find(f, ROLE_ALLOC) ? "crash" : f->category;
+}
+
 static const char *refine(const struct finding *f)
 {
 	if (!strcmp(f->tool, "gdb") && !strcmp(f->kind, "SIGABRT") && is_assertion(f))
 		return "assertion";
-	if (strcmp(f->tool, "memcheck") != 0 ||
-	        (strcmp(f->kind, "InvalidRead") != 0 && strcmp(f->kind, "InvalidWrite") != 0))
-		return f->category;
-	if (finding_find(f, ROLE_FREE))
-		return "use-after-free";
-	if (f->access.address && strtoull(f->access.address, NULL, 16) < 0x10000)
-		return "crash";
-	return f->category;
+	return strcmp(f->tool, "memcheck") != 0 ? f->category : memcheck_category(f);
 }
 
 static int cwe_of(const struct finding *f, int cwe)
 {
 	if (cwe)
 		return cwe;
+	if (!strcmp(f->kind, "InvalidFree") && finding_find(f, ROLE_FREE))
+		return 415;
+	if (!strcmp(f->category, "crash") && !strncmp(f->kind, "Invalid", 7) && is_wild(f))
+		return strcmp(f->kind, "InvalidJump") != 0 ? 476 : 0;
 	if (!strcmp(f->category, "out-of-bounds") && f->access.op) {
 		if (!strcmp(f->access.op, "read"))
 			return 125;

@@ -270,12 +270,15 @@ static void scan(struct state *st, struct span s, long line)
 /* Q, a line without blanks, while an element is open that has its tags on lines of their own. */
 static int is_of_element(struct state *st, struct span q)
 {
+	const char *at;
+
 	if (!q.len || *q.s == '<')
 		return 1;
 	size_t n = (size_t)(st->start ? q.s - st->start : 0);
+	struct span before = { st->xml.data ? st->xml.data : "", st->xml.len };
 	if (st->start && n)
-		return tag_goes_on((struct span){ st->start, n });
-	return tag_goes_on((struct span){ st->xml.data ? st->xml.data : "", st->xml.len });
+		before = (struct span){ st->start, n };
+	return tag_goes_on(before) || tag_find(q, &at);
 }
 
 /*
