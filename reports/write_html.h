@@ -93,6 +93,8 @@ void page_cards(struct page *p);
 /* A column of a card; cut when the budget is spent: WHOLE is 0 then. */
 void page_finding(const struct page *p, const struct finding *f, int whole);
 void page_failed(const struct page *p);
+/* The first MAX failed tests, for the head's list. */
+void page_lead_tests(const struct page *p, size_t max);
 void page_controls(const struct page *p);
 void page_fixed(const struct page *p);
 void page_times(const struct page *p);

@@ -13,7 +13,7 @@
 enum { SQUARES_MAX = 40000, DENSE_MIN = 150 };
 
 const char *const square_words[SQUARE_COUNT] = {
-	"not in this cell", "passed", "skipped", "with known findings only", "flaky",
+	"not in this cell", "passed", "skipped", "with known findings", "flaky",
 	"failed", "with findings", "timed out", "missing",
 };
 

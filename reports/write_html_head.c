@@ -159,7 +159,7 @@ static void write_totals(const struct page *p, const struct sums *s)
 	if (s->flaky + p->flaky)
 		number(p, "", s->flaky + p->flaky, "flaky");
 	if (p->r->fixed_count)
-		number(p, "", p->r->fixed_count, "gone");
+		number(p, "", p->r->fixed_count, "fixed");
 	if (s->warnings)
 		number(p, "", s->warnings, "warnings");
 	if (p->cells) {
@@ -228,9 +228,12 @@ static void write_gaps(const struct page *p)
 }
 
 /* What broke, for whoever reads no further. */
-static void write_lead(const struct page *p)
+static void write_lead(const struct page *p, const struct sums *s)
 {
-	size_t shown = 0, n = 0;
+	size_t shown = 0;
+
+	if (s->fresh || p->failed)
+		html(p->f, "<ol class=\"lead\">\n");
 
 	for (size_t i = 0; i < p->card_count; i++) {
 		const struct card *c = &p->cards[i];
@@ -238,8 +241,6 @@ static void write_lead(const struct page *p)
 
 		if (!page_is_fresh(c) || shown++ >= LEAD_MAX)
 			continue;
-		if (!n++)
-			html(p->f, "<ol class=\"lead\">\n");
 		char *where = finding_where(c->findings[0]);
 		html(p->f, "<li><a href=\"#");
 		page_card_id(p, i);
@@ -255,7 +256,9 @@ static void write_lead(const struct page *p)
 	if (shown > LEAD_MAX)
 		html(p->f, "<li class=\"more\"><a href=\"#defects\">and %zu more</a></li>\n",
 		     shown - LEAD_MAX);
-	if (n)
+	if (shown < LEAD_MAX)
+		page_lead_tests(p, LEAD_MAX - shown);
+	if (s->fresh || p->failed)
 		html(p->f, "</ol>\n");
 }
 
@@ -274,7 +277,7 @@ static void write_nav(const struct page *p)
 		html(p->f, "<a href=\"#failed\">Failed tests <span>%zu</span></a>\n",
 		     p->failed + p->flaky);
 	if (p->r->fixed_count)
-		html(p->f, "<a href=\"#fixed\">Gone <span>%zu</span></a>\n", p->r->fixed_count);
+		html(p->f, "<a href=\"#fixed\">Fixed <span>%zu</span></a>\n", p->r->fixed_count);
 	if (controls)
 		html(p->f, "<a href=\"#controls\">Controls</a>\n");
 	if (p->cells)
@@ -294,7 +297,7 @@ void page_head(const struct page *p)
 	html(p->f, "<header class=\"%s\">\n<div class=\"wide\">\n<p class=\"what\">%s</p>\n<h1>%s</h1>\n",
 	     verdict_kind(results_status(p->r)), p->r->runtime ? p->r->runtime : "raw logs", sentence);
 	write_gaps(p);
-	write_lead(p);
+	write_lead(p, &s);
 	write_totals(p, &s);
 	write_facts(p);
 	html(p->f, "</div>\n</header>\n");

@@ -1,4 +1,4 @@
-/* The tables of the page: controls, durations, builds, what is gone, and what could not be read. */
+/* The tables of the page: controls, durations, builds, what is fixed, and what could not be read. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,7 +186,7 @@ void page_builds(const struct page *p)
 		html(p->f, "</section>\n");
 }
 
-/* --- what is gone, and what could not be read --- */
+/* --- what is fixed, and what could not be read --- */
 
 void page_fixed(const struct page *p)
 {
@@ -194,8 +194,8 @@ void page_fixed(const struct page *p)
 
 	if (!r->fixed_count)
 		return;
-	html(p->f, "<section id=\"fixed\" aria-labelledby=\"fixed-h\">\n<h2 id=\"fixed-h\">Known, and "
-		   "gone</h2>\n<p class=\"say\">The baseline names these; where they were seen, tests ran "
+	html(p->f, "<section id=\"fixed\" aria-labelledby=\"fixed-h\">\n<h2 id=\"fixed-h\">Fixed"
+		   "</h2>\n<p class=\"say\">The baseline names these; where they were seen, tests ran "
 		   "to their end without them. Their entries can go.</p>\n<ul class=\"entries\">\n");
 	for (size_t i = 0; i < r->fixed_count && i < FIXED_MAX; i++) {
 		const struct fixed *x = &r->fixed[i];

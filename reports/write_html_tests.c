@@ -68,6 +68,14 @@ static struct failure *failures(const struct page *p, int flaky, size_t count)
 	return v;
 }
 
+/* What a class is named like is a unit as a whole. */
+static void write_test_name(const struct page *p, const struct test_case *t)
+{
+	int plain = !strcmp(t->classname, t->name);
+
+	html(p->f, "%s%s%s", plain ? "" : t->classname, plain ? "" : ".", t->name);
+}
+
 /* What the test said in each cell; what it said in the cell before is not told again. */
 static void write_texts(const struct page *p, const struct failure *v, size_t n)
 {
@@ -102,9 +110,6 @@ static void write_again(const struct page *p, const struct failure *f)
 /* One test in all the cells in which it failed: V[0] to V[N - 1]. ID: it is what squares lead to. */
 static void write_failure(const struct page *p, const struct failure *v, size_t n, int id, int flaky)
 {
-	const struct test_case *t = v->test;
-	int plain = !strcmp(t->classname, t->name);
-
 	html(p->f, "<article class=\"failed f%s\" data-status=\"|%s|\" data-cell=\"|",
 	     flaky ? " mild" : "", flaky ? "flaky" : "failed");
 	for (size_t i = 0; i < n; i++)
@@ -115,8 +120,9 @@ static void write_failure(const struct page *p, const struct failure *v, size_t 
 		html_id(p->f, v->unit->unit);
 		putc('"', p->f);
 	}
-	html(p->f, ">\n<details><summary><h3><code>%s%s%s</code></h3>\n<p class=\"meta\">",
-	     plain ? "" : t->classname, plain ? "" : ".", t->name);
+	html(p->f, ">\n<details><summary><h3><code>");
+	write_test_name(p, v->test);
+	html(p->f, "</code></h3>\n<p class=\"meta\">");
 	for (size_t i = 0; i < n; i++)
 		html(p->f, "<span class=\"tag\">%s</span> ", v[i].cell->label);
 	html(p->f, "%s</p></summary>\n<div class=\"body\">\n", v->message);
@@ -142,6 +148,26 @@ static void write_list(const struct page *p, int flaky, size_t count)
 	free(v);
 }
 
+void page_lead_tests(const struct page *p, size_t max)
+{
+	struct failure *v = failures(p, 0, p->failed);
+	size_t n, i = 0;
+
+	for (; i < p->failed && max; i += n, max--) {
+		html(p->f, "<li><a href=\"#u-");
+		html_id(p->f, v[i].unit->unit);
+		html(p->f, "\"><b>failed:</b> <code>");
+		write_test_name(p, v[i].test);
+		html(p->f, "</code></a>");
+		for (n = 0; i + n < p->failed && same_test(&v[i], &v[i + n]); n++)
+			html(p->f, " <span class=\"tag\">%s</span>", v[i + n].cell->label);
+		html(p->f, "</li>\n");
+	}
+	if (i < p->failed)
+		html(p->f, "<li class=\"more\"><a href=\"#failed\">and more failed tests</a></li>\n");
+	free(v);
+}
+
 void page_failed(const struct page *p)
 {
 	if (!p->failed && !p->flaky)
@@ -153,8 +179,8 @@ void page_failed(const struct page *p)
 		write_list(p, 0, p->failed);
 	}
 	if (p->flaky) {
-		html(p->f, "<h2%s>Passed when run again</h2>\n<p class=\"say\">These failed first.</p>\n",
-		     p->failed ? "" : " id=\"failed-h\"");
+		html(p->f, "<h2 id=\"%s\">Passed when run again</h2>\n<p class=\"say\">These failed first."
+			   "</p>\n", p->failed ? "flaky-h" : "failed-h");
 		write_list(p, 1, p->flaky);
 	}
 	html(p->f, "</section>\n");

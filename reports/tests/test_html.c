@@ -209,6 +209,37 @@ static void it_tells_of_each_kind_of_end(void **state)
 	results_release(&r);
 }
 
+static void what_passed_when_run_again_is_no_failure(void **state)
+{
+	static const char failed[] = "<testsuite><testcase name='one'><failure message='no'/></testcase>"
+				     "</testsuite>";
+	struct results r;
+
+	(void)state;
+	put_run("\"a\", \"b\"");
+	put_unit("a", "\"exit_code\": 1");
+	put("asan/units/a/junit.xml", failed);
+	put("asan/units/a/attempt-2/unit.json",
+	    "{\"cell\": \"asan\", \"unit\": \"a\", \"seconds\": 1, \"exit_code\": 0, \"attempt\": 2}");
+	put("asan/units/a/attempt-2/junit.xml", "<testsuite><testcase name='one'/></testsuite>");
+	put_unit("b", "\"exit_code\": 0");
+	put_asan("asan/units/b/asan.7", 7, "f");
+	put("asan/units/b/attempt-2/unit.json",
+	    "{\"cell\": \"asan\", \"unit\": \"b\", \"seconds\": 1, \"exit_code\": 0, \"attempt\": 2}");
+	read_folder(&r);
+	xmlDocPtr doc = page(&r);
+	assert_page(doc, "string(//h1)", "Nothing new in 1 cell");
+	assert_page(doc, "string(//header/@class)", "good");
+	assert_page(doc, "count(//a[@class='s-flaky'])", "2");
+	assert_page(doc, "count(//ol[@class='lead'])", "0");
+	assert_page(doc, "string(//article[@class='failed f mild']/@id)", "again-a");
+	assert_page(doc, "string(//article[@class='card f mild']/@data-status)", "|flaky|");
+	assert_page(doc, "concat('#', //article[@class='card f mild']/@id) = "
+			 "//a[@class='s-flaky'][2]/@href", "true");
+	xmlFreeDoc(doc);
+	results_release(&r);
+}
+
 static void nothing_at_all(void **state)
 {
 	struct results r = { 0 };
@@ -229,6 +260,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_page_is_well_formed_whatever_it_holds, folder_make,
 						folder_remove),
 		cmocka_unit_test_setup_teardown(it_tells_of_each_kind_of_end, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(what_passed_when_run_again_is_no_failure, folder_make,
+						folder_remove),
 		cmocka_unit_test(nothing_at_all),
 	};
 
