@@ -179,16 +179,19 @@ static int is_own_text(const char *s)
 	return s[0] == ' ' || s[0] == 0 || (value && value - s < 5);
 }
 
-/* What may follow the summary: the memory around the address, and where the threads came from. */
+/*
+ * What may follow the summary: the memory around the address, where the threads came from, and what
+ * an annotated pool (shim/) knows of the block.
+ */
 static int goes_on_after_end(struct open *o, const struct line *line)
 {
-	if (text_after(line->s, "Thread T") && strstr(line->s, " created by ")) {
-		report_role(&o->r, ROLE_THREAD);
+	int place = text_after(line->s, "0x") && strstr(line->s, " is located ");
+
+	if (take_heading(&o->r, line->s) == OWN_HEADING)
 		o->ended = OPEN_AGAIN;
-	} else if (!text_after(line->s, "Shadow byte") && !text_after(line->s, "=>0x") &&
-	           !text_after(line->s, "  ") && line->len) {
+	else if (!place && !text_after(line->s, "Shadow byte") && !text_after(line->s, "=>0x") &&
+	         !text_after(line->s, "  ") && line->len)
 		return 0;
-	}
 	report_text(&o->r, line);
 	return 1;
 }
