@@ -125,11 +125,11 @@ int outdir_finish(struct session *s, int finished, struct err *e)
 	gethostname(host, sizeof host - 1);
 	clock_format(s->started, started);
 	char *src = o->runtime_src ? path_absolute(o->runtime_src) : NULL;
-	json_t *run = json_pack("{s:s, s:s?, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:b, s:o}", "schema",
-		"sanmatrix-run/1", "runtime_src", src, "source", s->runtime.source, "id", s->id, "runtime", s->runtime.name, "version", s->runtime.version,
-		"suite", o->suite, "hashseed", o->seed, "started", started, "hostname", host, "jobs", o->jobs,
-		"partition", o->partition ? o->partition : "hash:1/1", "finished", finished, "cells",
-		cells_json(s));
+	json_t *run = json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:b, s:o}",
+		"schema", "sanmatrix-run/1", "id", s->id, "runtime", s->runtime.name, "version",
+		s->runtime.version, "runtime_src", src, "source", s->runtime.source, "suite", o->suite,
+		"hashseed", o->seed, "started", started, "hostname", host, "jobs", o->jobs, "partition",
+		o->partition ? o->partition : "hash:1/1", "finished", finished, "cells", cells_json(s));
 	char *text = run ? json_dumps(run, JSON_INDENT(1)) : NULL;
 	int rc = text ? file_write(path, text, strlen(text), e)
 		      : err_set(e, EXIT_INFRASTRUCTURE, "cannot encode '%s': a name is not UTF-8", path);

@@ -20,6 +20,29 @@ debug() {
     sh "$scratch/gdb" <"$scratch/words"
 }
 
+# stop_at_report: what the asan cell puts before a command, before a planted fault
+stop_at_report() {
+    set --
+    while IFS= read -r word; do
+        set -- "$@" "$word"
+    done <<END
+$(jq -r '.rerun.debugger[]' "$out/asan/cell.json")
+END
+    toy exec --cell asan --terminal -- "$@" '{toy}' --control heap-use-after-free <"$scratch/words"
+}
+
+# through_vgdb: gdb, beside Memcheck, which waits at its first error. Never without the prefix: vgdb
+# would take, and gdb would kill, whatever else runs under Valgrind on this machine.
+through_vgdb() {
+    VALGRIND_OPTS="--vgdb-error=1 --vgdb-prefix=$scratch/pipe" timeout 100 "$SANMATRIX" exec \
+        --runtime toy --runtime-src "$source" --cell valgrind --terminal -- \
+        '{toy}' --control heap-use-after-free >"$scratch/vgdb" 2>&1 &
+    tries=0
+    until grep -q 'vgdb me' "$scratch/vgdb" || [ $((tries += 1)) -gt 90 ]; do sleep 1; done
+    timeout 60 gdb -batch -ex "target remote | vgdb --vgdb-prefix=$scratch/pipe" -ex bt -ex kill
+    wait
+}
+
 check 'the fixture has a configure' toy_source "$source"
 check 'a run with a finding' exits 1 toy run --cell asan,valgrind --unit child --out "$out"
 cp "$scratch/out" "$scratch/summary"
@@ -40,6 +63,11 @@ if command -v gdb >/dev/null; then
     printf 'run\nbt\nkill\ny\nquit\n' >"$scratch/words"
     check 'gdb: it runs the unit' exits 0 debug
     check 'gdb: the program started' says 'Starting program'
+    check 'gdb in a cell with a sanitizer' exits 0 stop_at_report
+    check 'stops at the report' says ' in __asan_on_error ()'
+    check 'below which is the access' says ' in control_run'
+    check 'gdb through the server of Valgrind' through_vgdb
+    check 'it sees where Memcheck stopped' says control_run
 else
     skip 'gdb' 'no gdb here'
 fi

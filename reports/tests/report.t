@@ -91,6 +91,8 @@ check 'the table of controls: seen' grep -qx 'double-free  seen' out
 check 'the table of controls: not claimed' grep -qx 'race         -' out
 check 'outputs go into the folder: JUnit' has clean/junit.xml 'classname="asan.m.test_a"'
 check 'outputs go into the folder: JSON' has clean/findings.json '"sanmatrix-findings/1"'
+check 'outputs go into the folder: SARIF' has clean/findings.sarif '"version": "2.1.0"'
+check 'outputs go into the folder: Markdown' has clean/summary.md '## sanmatrix: clean'
 report --junit - clean >only.xml
 check 'JUnit on standard output, and nothing else' cmp only.xml clean/junit.xml
 check 'no colour in a pipe' lacks out "$escape"
@@ -135,11 +137,15 @@ run part2 asan hash:2/2 test_b
 run part3 debug hash:1/1 test_a
 asan 7 f >part1/asan/units/test_a/asan.7
 asan 8 f >part2/asan/units/test_b/asan.8
-check 'merging' exits 1 report --junit m1.xml --json m1.json part1 part2 part3
+check 'merging' exits 1 report --junit m1.xml --json m1.json --sarif m1.sarif \
+    --markdown m1.md part1 part2 part3
 check 'parts of a cell are joined' says '5 tests: 3 passed, 0 skipped, 2 failed'
-check 'merging in another order' exits 1 report --junit m2.xml --json m2.json part3 part2 part1
+check 'merging in another order' exits 1 report --junit m2.xml --json m2.json --sarif m2.sarif \
+    --markdown m2.md part3 part2 part1
 check 'gives the same JUnit, byte by byte' cmp m1.xml m2.xml
 check 'gives the same findings, byte by byte' cmp m1.json m2.json
+check 'gives the same SARIF, byte by byte' cmp m1.sarif m2.sarif
+check 'gives the same Markdown, byte by byte' cmp m1.md m2.md
 check 'one finding' entries m1.json 1
 check 'seen twice' has m1.json '"count": 2'
 check 'a part that did not arrive' exits 3 report --junit m3.xml part1 part3

@@ -13,18 +13,24 @@ static void it_says_the_important_first(void **state)
 	put_asan("asan/units/test_a/asan.1", 1, "f");
 	read_folder(&r);
 	char *text = written(&r, write_markdown, 0);
-	const char *const order[] = { "## sanmatrix: incomplete: 1 new finding",
-				      "| <code>asan</code> | ready |", "### 1 defect",
-				      "<b>heap-use-after-free</b> in <code>f (src/a.c&#58;3)</code>; asan; "
-				      "1 time",
-				      "<pre>==1==ERROR: AddressSanitizer", "What to look at first",
-				      "sanmatrix run --runtime rt-1 --cell asan --unit=test_a",
-				      "### Failed tests", "test&#95;b" };
+	static const char *const order[] = {
+		"## sanmatrix: incomplete: 1 new finding",
+		"| <code>asan</code> | ready |",
+		"### 1 defect",
+		"<b>heap-use-after-free</b> in <code>f (src/a.c&#58;3)</code>; asan; 1 time",
+		"<pre>==1==ERROR: AddressSanitizer",
+		"What to look at first",
+		"sanmatrix run --runtime rt-1 --cell asan --unit=test_a",
+		"### Failed tests",
+		"test&#95;b",
+	};
 	const char *at = text;
 	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
 		at = strstr(at, order[i]);
-		if (!at)
+		if (!at) {
 			fail_msg("no '%s' there:\n%s", order[i], text);
+			return;
+		}
 	}
 	free(text);
 	results_release(&r);
