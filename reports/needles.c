@@ -60,37 +60,34 @@ static uint32_t choose_window(const char *text, size_t len)
 	return best;
 }
 
-int needles_add(struct needles *n, const char *text, uint32_t marks)
+int needles_add(struct needles *n, const char *text, unsigned group, unsigned bit)
 {
 	size_t len = strlen(text);
-	int known = 0;
 
-	for (size_t i = 0; i < n->n; i++) {
-		if (!strcmp(n->v[i].text, text)) {
-			n->v[i].marks |= marks;
-			known = 1;
-		}
-	}
-	if (known)
-		return 0;
-	if (len < NEEDLE_MIN || n->n + NEEDLE_STEP > sizeof n->v / sizeof *n->v)
+	for (size_t i = 0; i < n->n; i++)
+		if (n->v[i].group == group && !strcmp(n->v[i].text, text))
+			return 0;
+	if (len < NEEDLE_MIN || group >= NEEDLE_GROUPS || n->n + NEEDLE_STEP > sizeof n->v / sizeof *n->v)
 		return -1;
 	uint32_t window = choose_window(text, len);
 	for (uint32_t offset = window; offset < window + NEEDLE_STEP; offset++) {
 		uint32_t four = load(text + offset), h = hash(four);
 		uint16_t *slot = &n->slots[h % NEEDLE_SLOTS];
 
-		n->v[n->n++] = (struct needle){ text, (uint32_t)len, offset, four, marks, *slot };
+		n->v[n->n++] = (struct needle){ text, (uint32_t)len, offset, four, *slot,
+			(uint8_t)group, (uint8_t)(bit & 31) };
 		*slot = (uint16_t)n->n;
 		n->filter[h >> 6] |= UINT64_C(1) << (h & 63);
 	}
 	return 0;
 }
 
-/* The marks of the needles, within S..END, that have AT in their window. */
-static uint32_t verify(const struct needles *n, const char *s, const char *at, const char *end)
+/* Marks the needles, within S..END, that have AT in their window; nonzero if there are any. */
+static int verify(const struct needles *n, const char *s, const char *at, const char *end,
+        struct needle_marks *marks)
 {
-	uint32_t four = load(at), marks = 0;
+	uint32_t four = load(at);
+	int found = 0;
 
 	for (size_t i = n->slots[hash(four) % NEEDLE_SLOTS]; i; i = n->v[i - 1].next) {
 		const struct needle *v = &n->v[i - 1];
@@ -98,14 +95,17 @@ static uint32_t verify(const struct needles *n, const char *s, const char *at, c
 		if (v->four != four || at - s < (ptrdiff_t)v->offset)
 			continue;
 		const char *start = at - v->offset;
-		if (end - start >= (ptrdiff_t)v->len && !memcmp(start, v->text, v->len))
-			marks |= v->marks;
+		if (end - start >= (ptrdiff_t)v->len && !memcmp(start, v->text, v->len)) {
+			marks->of[v->group] |= UINT32_C(1) << v->bit;
+			found = 1;
+		}
 	}
-	return marks;
+	return found;
 }
 
 const char *needles_find(const struct needles *n, const char *s, const char *end)
 {
+	struct needle_marks marks = { 0 };
 	const char *p = s;
 
 	for (; end - p >= 4 * NEEDLE_STEP; p += 4 * NEEDLE_STEP) {
@@ -113,21 +113,20 @@ const char *needles_find(const struct needles *n, const char *s, const char *end
 		            passes(n, p + 3 * NEEDLE_STEP)))
 			continue;
 		for (int i = 0; i < 4; i++)
-			if (verify(n, s, p + i * NEEDLE_STEP, end))
+			if (verify(n, s, p + i * NEEDLE_STEP, end, &marks))
 				return p + i * NEEDLE_STEP;
 	}
 	for (; end - p >= 4; p += NEEDLE_STEP)
-		if (passes(n, p) && verify(n, s, p, end))
+		if (passes(n, p) && verify(n, s, p, end, &marks))
 			return p;
 	return NULL;
 }
 
-uint32_t needles_marks(const struct needles *n, const char *s, const char *end)
+void needles_marks(
+        const struct needles *n, const char *s, const char *end, struct needle_marks *marks)
 {
-	uint32_t marks = 0;
-
+	memset(marks, 0, sizeof *marks);
 	for (const char *p = s; end - p >= 4; p += NEEDLE_STEP)
 		if (passes(n, p))
-			marks |= verify(n, s, p, end);
-	return marks;
+			verify(n, s, p, end, marks);
 }

@@ -10,6 +10,7 @@
 enum {
 	NEEDLE_MIN = 7, /* no needle is shorter than this many bytes */
 	NEEDLES_MAX = 256,
+	NEEDLE_GROUPS = 8,
 	NEEDLE_STEP = NEEDLE_MIN - 3, /* one in so many places is looked at: four bytes of it */
 	NEEDLE_FILTER_BITS = 15,
 	NEEDLE_SLOTS = 2048,
@@ -19,9 +20,9 @@ enum {
 struct needle {
 	const char *text;
 	uint32_t len, offset; /* in bytes */
-	uint32_t four; /* the bytes at OFFSET */
-	uint32_t marks;
-	uint16_t next; /* with the same hash: index plus 1; 0: none */
+	uint32_t four;        /* the bytes at OFFSET */
+	uint16_t next;        /* with the same hash: index plus 1; 0: none */
+	uint8_t group, bit;
 };
 
 /* All zero bytes at first. */
@@ -32,16 +33,22 @@ struct needles {
 	size_t n;
 };
 
+/* Which needles were found: of each group, a bit for each. */
+struct needle_marks {
+	uint32_t of[NEEDLE_GROUPS];
+};
+
 /*
- * TEXT, which has no line feed, is borrowed. MARKS: bits of the caller's. The same text may be added
- * again. Returns -1 if it is too short, or one too many.
+ * TEXT, which has no line feed, is borrowed. GROUP and BIT are the caller's. A text that the group has
+ * already is not added again. Returns -1 if it is too short, or one too many.
  */
-int needles_add(struct needles *n, const char *text, uint32_t marks);
+int needles_add(struct needles *n, const char *text, unsigned group, unsigned bit);
 
 /* A place in the first line of S..END that has a needle, or NULL; borrowed. S is a line's start. */
 const char *needles_find(const struct needles *n, const char *s, const char *end);
 
-/* The marks of all needles in the line S..END. */
-uint32_t needles_marks(const struct needles *n, const char *s, const char *end);
+/* All needles in the line S..END. */
+void needles_marks(
+        const struct needles *n, const char *s, const char *end, struct needle_marks *marks);
 
 #endif

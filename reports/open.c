@@ -280,9 +280,11 @@ static int take_frame(struct opens *all, const struct line *line, long number, c
 	if (!o)
 		return 0;
 	size_t skip = (size_t)(start - line->s);
-	struct line frame = { line->s + skip, line->len - skip, line->number, line->source };
-	if (start == line->s + strspn(line->s, " \t"))
-		frame = *line;
+	struct line frame = *line;
+	if (strspn(line->s, " \t") != skip) { /* it is glued to other text */
+		frame.s += skip;
+		frame.len -= skip;
+	}
 	if (!report_frame(&o->r, &frame))
 		return 0;
 	o->paused = 0;

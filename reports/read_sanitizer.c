@@ -412,19 +412,43 @@ static void keep_uninitialised(struct state *st, const char *s)
 	st->uninitialised = xstrndup(at, strcspn(at, ")") + 1);
 }
 
+/* The needles, in the order of their bits. */
+enum { SANITIZER, LEAK, RUNTIME_ERROR, UBSAN, UNINITIALISED, ASAN_RUNTIME, ASAN_CANNOT };
+static const char *const needles[] = {
+	[SANITIZER] = "Sanitizer",
+	[LEAK] = "leak of ",
+	[RUNTIME_ERROR] = ": runtime error: ",
+	[UBSAN] = "ubsan: ",
+	[UNINITIALISED] = "Uninitialized bytes in ",
+	[ASAN_RUNTIME] = "ASan runtime",
+	[ASAN_CANNOT] = "ASan cannot proceed",
+	NULL,
+};
+
+static const char *needle(size_t i)
+{
+	return needles[i];
+}
+
+static int has(const struct line *line, int needle)
+{
+	return (int)(line->needles >> needle & 1);
+}
+
 static int opens(void *state, const struct line *line)
 {
 	struct state *st = state;
 
-	if (strstr(line->s, "Sanitizer") && take_sanitizer(st, line))
+	if (has(line, SANITIZER) && take_sanitizer(st, line))
 		return 1;
-	if (strstr(line->s, "leak of ") && take_leak(st, line))
+	if (has(line, LEAK) && take_leak(st, line))
 		return 1;
-	if (ubsan_begins(&st->all, line))
+	if ((has(line, RUNTIME_ERROR) || has(line, UBSAN)) && ubsan_begins(&st->all, line))
 		return 1;
-	if (strstr(line->s, "Uninitialized bytes in "))
+	if (has(line, UNINITIALISED))
 		keep_uninitialised(st, line->s);
-	take_refusal(st, line);
+	if (has(line, SANITIZER) || has(line, ASAN_RUNTIME) || has(line, ASAN_CANNOT))
+		take_refusal(st, line);
 	return 0;
 }
 
@@ -442,7 +466,7 @@ static void finish(void *state)
 	open_finish(&st->all);
 	if (st->deadly) {
 		char text[] = "DEADLYSIGNAL";
-		struct line line = { text, strlen(text), st->deadly_at, 0 };
+		struct line line = { .s = text, .len = strlen(text), .number = st->deadly_at };
 		struct report r = { 0 };
 		report_open(&r, st->s, st->deadly_tool ? st->deadly_tool : "asan", "DEADLYSIGNAL",
 		        &line, 0);
@@ -461,22 +485,6 @@ static void *make(struct scanner *s)
 	st->s = s;
 	st->all.s = s;
 	return st;
-}
-
-static const char *needle(size_t i)
-{
-	static const char *const needles[] = {
-		"Sanitizer",
-		"leak of ",
-		": runtime error: ",
-		"ubsan: ",
-		"Uninitialized bytes in ",
-		"ASan runtime",
-		"ASan cannot proceed",
-		NULL,
-	};
-
-	return needles[i];
 }
 
 const struct reader sanitizer_reader = { "sanitizer", needle, make, opens, goes_on, finish, NULL };

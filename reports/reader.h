@@ -5,6 +5,8 @@
 #ifndef SM_REPORTS_READER_H
 #define SM_REPORTS_READER_H
 
+#include <stdint.h>
+
 #include "common/buf.h"
 #include "reports/scan.h"
 
@@ -20,6 +22,7 @@ struct line {
 	size_t len;
 	long number;     /* from 1 */
 	unsigned source; /* what wrote it, as its prefix said; 0: unknown (common/prefix.h) */
+	uint32_t needles; /* for _opens: a bit for each of the reader's needles that is in it */
 };
 
 /*

@@ -54,7 +54,7 @@ static const struct needles *all_needles(void)
 
 	for (size_t i = 0; i < READERS && (!all.n || i); i++)
 		for (size_t k = 0; (text = readers[i]->needle(k)); k++)
-			if (needles_add(&all, text, UINT32_C(1) << i))
+			if (needles_add(&all, text, (unsigned)i, (unsigned)k))
 				abort(); /* a mistake in a table, which every run would meet */
 	return &all;
 }
@@ -173,12 +173,13 @@ static int goes_on(struct scanner *s, size_t reader, const struct line *line)
 	return s->holds[reader] && readers[reader]->goes_on(s->states[reader], line);
 }
 
-/* MARKS: the readers of which the line has a needle. */
-static void dispatch(struct scanner *s, const struct line *line, uint32_t marks)
+/* MARKS: the needles that the line has; NULL: none. */
+static void dispatch(struct scanner *s, struct line *line, const struct needle_marks *marks)
 {
-	for (size_t i = 0; marks >> i; i++) {
+	for (size_t i = 0; marks && i < READERS; i++) {
 		s->called = i;
-		if ((marks >> i & 1) && readers[i]->opens(s->states[i], line)) {
+		line->needles = marks->of[i];
+		if (line->needles && readers[i]->opens(s->states[i], line)) {
 			s->current = i;
 			return;
 		}
@@ -191,7 +192,7 @@ static void dispatch(struct scanner *s, const struct line *line, uint32_t marks)
 }
 
 /* The line P..END, whose line feed is at END. */
-static void take_line(struct scanner *s, char *p, char *end, uint32_t marks)
+static void take_line(struct scanner *s, char *p, char *end, const struct needle_marks *marks)
 {
 	struct line line = { .number = ++s->lines };
 	size_t len = (size_t)(end - p);
@@ -230,7 +231,7 @@ static char *pass(struct scanner *s, char *p, char *limit, char *end)
 		char *nl = memchr(p, '\n', (size_t)(end - p));
 		if (nl >= limit)
 			return p;
-		take_line(s, p, nl, 0);
+		take_line(s, p, nl, NULL);
 		p = nl + 1;
 	}
 	char *last = p < limit ? memrchr(p, '\n', (size_t)(limit - p)) : NULL;
@@ -253,13 +254,15 @@ static size_t taker(const struct scanner *s)
 /* Dispatches the clean lines P..END, up to one after which a reader takes them as they come. */
 static char *take_some(struct scanner *s, char *p, char *end)
 {
+	struct needle_marks marks;
 	const char *hit;
 	size_t had = taker(s);
 
 	while (p < end && (hit = needles_find(s->needles, p, end))) {
 		p = pass(s, p, p + (hit - p), end);
 		char *nl = memchr(hit, '\n', (size_t)(end - hit));
-		take_line(s, p, nl, needles_marks(s->needles, p, nl));
+		needles_marks(s->needles, p, nl, &marks);
+		take_line(s, p, nl, &marks);
 		p = nl + 1;
 		if (taker(s) != had)
 			return p;

@@ -20,9 +20,12 @@ static int setup(void **state)
 {
 	(void)state;
 	for (uint32_t i = 0; i < TEXTS; i++)
-		assert_int_equal(needles_add(&needles, texts[i], UINT32_C(1) << i), 0);
-	assert_int_equal(needles_add(&needles, texts[0], 1), 0);
-	assert_int_equal(needles_add(&needles, "short!", 1), -1);
+		assert_int_equal(needles_add(&needles, texts[i], 1, i), 0);
+	size_t had = needles.n;
+	assert_int_equal(needles_add(&needles, texts[0], 1, 0), 0);
+	assert_int_equal(needles.n, had);
+	assert_int_equal(needles_add(&needles, texts[1], 2, 5), 0);
+	assert_int_equal(needles_add(&needles, "short!", 1, 7), -1);
 	return 0;
 }
 
@@ -50,6 +53,7 @@ static const char *line_end(const char *s, const char *end)
 static void check(const char *s, size_t len)
 {
 	const char *end = s + len;
+	struct needle_marks marks;
 
 	for (const char *line = s; line < end; line = line_end(line, end) + 1) {
 		const char *found = needles_find(&needles, line, end), *first = line;
@@ -62,8 +66,10 @@ static void check(const char *s, size_t len)
 		}
 		assert_non_null(found);
 		assert_true(found >= first && found < line_end(first, end));
-		assert_int_equal(needles_marks(&needles, first, line_end(first, end)),
-		        simply(first, line_end(first, end)));
+		uint32_t expected = simply(first, line_end(first, end));
+		needles_marks(&needles, first, line_end(first, end), &marks);
+		assert_int_equal(marks.of[1], expected);
+		assert_int_equal(marks.of[2], (expected & 2) << 4);
 	}
 }
 
