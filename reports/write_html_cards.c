@@ -76,7 +76,7 @@ static void write_summary_line(const struct page *p, const struct card *c)
 	}
 	page_card_cells(c, &cells);
 	html(p->f, "<summary><span class=\"status %s\">%s</span>\n<h3><b>%s</b>%s<code>%s</code></h3>\n"
-		   "<p class=\"meta\">",
+		   "<span class=\"meta\">",
 	     page_card_status(c), page_card_status(c), f->kind,
 	     *where ? " in " : "", where);
 	for (size_t i = 0; i < cells.n; i++)
@@ -89,7 +89,7 @@ static void write_summary_line(const struct page *p, const struct card *c)
 		html(p->f, " <span>CWE-%d</span>", f->cwe);
 	if (c->units)
 		html(p->f, " <span>%zu unit%s</span>", c->units, c->units == 1 ? "" : "s");
-	html(p->f, " <span>%zu time%s</span></p></summary>\n", count, count == 1 ? "" : "s");
+	html(p->f, " <span>%zu time%s</span></span></summary>\n", count, count == 1 ? "" : "s");
 	strv_release(&cells);
 	strv_release(&tools);
 	free(where);

@@ -122,10 +122,10 @@ static void write_failure(const struct page *p, const struct failure *v, size_t 
 	}
 	html(p->f, ">\n<details><summary><h3><code>");
 	write_test_name(p, v->test);
-	html(p->f, "</code></h3>\n<p class=\"meta\">");
+	html(p->f, "</code></h3>\n<span class=\"meta\">");
 	for (size_t i = 0; i < n; i++)
 		html(p->f, "<span class=\"tag\">%s</span> ", v[i].cell->label);
-	html(p->f, "%s</p></summary>\n<div class=\"body\">\n", v->message);
+	html(p->f, "%s</span></summary>\n<div class=\"body\">\n", v->message);
 	write_texts(p, v, n);
 	write_again(p, v);
 	html(p->f, "</div></details>\n</article>\n");

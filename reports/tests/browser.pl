@@ -4,6 +4,7 @@
 #   open=FILE          loads it, and waits until it is there
 #   size=WIDTHxHEIGHT  of the window, from the next step on
 #   dark               the reader prefers dark colours
+#   print              it is printed
 #   noscript           scripts are off from the next page on
 #   click=SELECTOR     with the mouse, in the middle of the first such element
 #   type=TEXT          as keys would
@@ -124,6 +125,7 @@ my %step = (
     },
     size => sub { ($width, $height) = map { $_ + 0 } split /x/, $_[0]; resize() },
     dark => sub { prefer(['prefers-color-scheme', 'dark']) },
+    print => sub { call('Emulation.setEmulatedMedia', media => 'print') },
     noscript => sub { call('Emulation.setScriptExecutionDisabled', value => $json->true) },
     eval => sub {
         my $v = evaluate($_[0]);
