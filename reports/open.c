@@ -4,18 +4,16 @@
 
 #include "common/mem.h"
 #include "common/text.h"
-#include "reports/frame.h"
 #include "reports/sanitizer.h"
 
-enum { GAP_MAX = 4, PREFIX_MAX_BYTES = 200 };
+enum { PREFIX_MAX_BYTES = 200 };
 
 static int in_use(const struct open *o)
 {
 	return o->r.f || o->list;
 }
 
-/* Do the prefixes say that O is not LINE's? Even pids may be the same, in two containers. */
-static int is_foreign(const struct open *o, const struct line *line)
+int open_is_foreign(const struct open *o, const struct line *line)
 {
 	return o->source && line->source && o->source != line->source;
 }
@@ -70,7 +68,7 @@ static void supersede(struct opens *all, const struct grammar *g, const struct l
 		if (!in_use(o) || o->grammar != g)
 			continue;
 		int same = pid && o->pid ? pid == o->pid : line->source == o->source;
-		if (!same || is_foreign(o, line))
+		if (!same || open_is_foreign(o, line))
 			continue;
 		/* without a pid, one whose stack is not over may still get the rest of it */
 		if (!pid && !o->ended && !o->paused)
@@ -100,6 +98,7 @@ static struct open *begin(
 	o->source = line->source;
 	o->r.s = all->s;
 	open_touch(all, o);
+	all->turns = 0; /* that several processes begin says nothing of how they go on */
 	return o;
 }
 
@@ -141,155 +140,10 @@ struct open *open_find_list(struct opens *all, const struct line *line)
 
 	for (size_t i = 0; i < all->n; i++) {
 		struct open *o = &all->v[i];
-		if (o->list && !o->ended && !is_foreign(o, line) && is_nearer(o, found, line))
+		if (o->list && !o->ended && !open_is_foreign(o, line) && is_nearer(o, found, line))
 			found = o;
 	}
 	return found;
-}
-
-/* The first '#' in LINE with four blanks before it, or NULL. */
-static const char *glued_frame(const struct line *line)
-{
-	const char *s = line->s, *end = s + line->len;
-
-	for (; (s = memchr(s, '#', (size_t)(end - s))); s++)
-		if (s - line->s >= 4 && !memcmp(s - 4, "    ", 4))
-			return s;
-	return NULL;
-}
-
-/*
- * The number of the frame in LINE, which may be glued to the end of another line (*START is where
- * it begins), or -1.
- */
-static long frame_number(const struct line *line, const char **start)
-{
-	const char *p = line->s;
-
-	while (*p == ' ' || *p == '\t')
-		p++;
-	if (*p != '#')
-		p = glued_frame(line);
-	if (!p || !text_digit(p[1]))
-		return -1;
-	char *end;
-	long n = strtol(p + 1, &end, 10);
-	*start = p;
-	return *end == ' ' || *end == '\t' ? n : -1;
-}
-
-/* Is FILE:LINE of O's header in S? */
-static int names_place(const struct open *o, const char *s)
-{
-	const char *at = o->file && o->line ? text_after_any(s, o->file) : NULL;
-
-	return at && *at == ':' && strtol(at + 1, NULL, 10) == o->line;
-}
-
-/* Does the frame #0 in S stand where O's header says? */
-static int is_site(const struct open *o, const char *s)
-{
-	const char *at = o->pc ? strstr(s, "0x") : NULL;
-
-	if (at) {
-		unsigned long long pc = strtoull(at, NULL, 16);
-		return o->pc == pc || o->pc == pc + 1;
-	}
-	return names_place(o, s);
-}
-
-static int takes_frames(const struct open *o)
-{
-	return o->r.f && o->ended != OPEN_WHOLE;
-}
-
-/* Is A better than B for a line that could be of either? Processes that take turns go on doing so.
- */
-static int is_due(const struct opens *all, const struct open *a, const struct open *b)
-{
-	if (!b || a->paused != b->paused)
-		return !b || b->paused;
-	return (a->touched > b->touched) != (all->turns > 1);
-}
-
-/* Only ThreadSanitizer's frames begin without an address. */
-static int is_like(const struct open *o, const char *frame)
-{
-	const char *call = frame + 1 + strspn(frame + 1, "0123456789");
-
-	return !strcmp(o->r.f->tool, "tsan") != !strncmp(call + strspn(call, " \t"), "0x", 2);
-}
-
-static struct open *home_of_first(struct opens *all, const struct line *line, const char *frame)
-{
-	struct open *waiting = NULL, *elsewhere = NULL, *any = NULL;
-
-	for (size_t i = 0; i < all->n; i++) {
-		struct open *o = &all->v[i];
-		if (!takes_frames(o) || is_foreign(o, line))
-			continue;
-		int first = !o->r.expected && !o->r.f->stack_count;
-		if (first && is_site(o, frame))
-			return o;
-		/* a stack that begins elsewhere than the header said is rather another's */
-		if (!o->r.expected && ((first && o->pc) || !is_like(o, frame)))
-			elsewhere = elsewhere && !is_due(all, o, elsewhere) ? elsewhere : o;
-		else if (!o->r.expected && is_due(all, o, waiting))
-			waiting = o;
-		if (is_nearer(o, any, line))
-			any = o;
-	}
-	if (!waiting)
-		waiting = elsewhere;
-	return waiting ? waiting : any;
-}
-
-/* A frame goes on where one of the open stacks ended. */
-static struct open *home_of_next(
-        struct opens *all, const struct line *line, long number, const char *frame)
-{
-	struct open *best = NULL, *only = NULL;
-	size_t open = 0;
-
-	for (size_t i = 0; i < all->n; i++) {
-		struct open *o = &all->v[i];
-		if (!takes_frames(o) || is_foreign(o, line))
-			continue;
-		open++;
-		only = o;
-		if (o->r.expected != (size_t)number)
-			continue;
-		int like = is_like(o, frame), best_like = best && is_like(best, frame);
-		if (like != best_like ? like : is_due(all, o, best))
-			best = o;
-	}
-	/* a frame that was lost in other output leaves a gap */
-	if (!best && open == 1 && only->r.expected && (size_t)number > only->r.expected &&
-	        (size_t)number <= only->r.expected + GAP_MAX) {
-		only->r.expected = (size_t)number;
-		best = only;
-	}
-	return best;
-}
-
-static int take_frame(struct opens *all, const struct line *line, long number, const char *start)
-{
-	struct open *o =
-	        number ? home_of_next(all, line, number, start) : home_of_first(all, line, start);
-
-	if (!o)
-		return 0;
-	size_t skip = (size_t)(start - line->s);
-	struct line frame = *line;
-	if (strspn(line->s, " \t") != skip) { /* it is glued to other text */
-		frame.s += skip;
-		frame.len -= skip;
-	}
-	if (!report_frame(&o->r, &frame))
-		return 0;
-	o->paused = 0;
-	open_touch(all, o);
-	return 1;
 }
 
 /* The pid in "==PID==" at the start of S, or 0. */
@@ -316,7 +170,7 @@ static int summary_fits(const struct open *o, const char *tool, const char *said
 	int kind = text_after(said, o->r.f->kind) != NULL;
 
 	if (!strcmp(o->r.f->tool, "ubsan") && o->file)
-		return (kind || same || undefined) + 3 * names_place(o, said);
+		return (kind || same || undefined) + 3 * open_names_place(o, said);
 	if (kind)
 		return function && strstr(said, function) ? 3 : 2;
 	return same && !undefined && !strstr(said, " leaked in ");
@@ -331,7 +185,7 @@ static int take_summary(struct opens *all, const struct line *line)
 
 	for (size_t i = 0; said && i < all->n; i++) {
 		struct open *o = &all->v[i];
-		int fits = in_use(o) && !is_foreign(o, line) ? summary_fits(o, tool, said) : 0;
+		int fits = in_use(o) && !open_is_foreign(o, line) ? summary_fits(o, tool, said) : 0;
 		if (fits > most || (fits && fits == most && is_nearer(o, best, line))) {
 			most = fits;
 			best = o;
@@ -369,7 +223,7 @@ static int take_text(struct opens *all, const struct line *line, long pid)
 		struct open *o = NULL;
 		for (size_t i = 0; i < all->n; i++) {
 			struct open *other = &all->v[i];
-			if (asked & 1U << i || !in_use(other) || is_foreign(other, line) ||
+			if (asked & 1U << i || !in_use(other) || open_is_foreign(other, line) ||
 			        (pid && other->pid && other->pid != pid))
 				continue;
 			if (is_before(all, other, o, line))
@@ -404,10 +258,7 @@ static int without_prefix(const struct open *o, const struct line *line, struct 
 
 static int take(struct opens *all, const struct line *line)
 {
-	const char *start;
-	long number = frame_number(line, &start);
-
-	if (number >= 0 && take_frame(all, line, number, start))
+	if (open_take_frame(all, line))
 		return 1;
 	if (text_after(line->s, "SUMMARY: "))
 		return take_summary(all, line);

@@ -7,7 +7,7 @@
 
 #include "reports/reader.h"
 
-enum { OPEN_MAX = 16 };
+enum { OPEN_MAX = 32, REGIONS_MAX = 8 };
 
 struct open;
 
@@ -32,6 +32,8 @@ struct open {
 	enum { OPEN_WHOLE = 1, OPEN_AGAIN } ended; /* its end was seen; after that a stack may begin */
 	int paused;            /* a blank line came: its stack is probably over */
 	unsigned long long pc; /* that the header named; 0: none */
+	unsigned regions[REGIONS_MAX]; /* addresses that its frames had, without their last 24 bits */
+	size_t region_count;
 	char *prefix;          /* what stood before the header, and may stand before each line */
 	const char *file;      /* UBSan: the place that the header named; in the finding's arena */
 	int line, column;      /* of it; of a list, LINE is that of the log */
@@ -62,6 +64,16 @@ struct open *open_find_list(struct opens *all, const struct line *line);
 
 /* Gives LINE to one of the open reports: nonzero if one took it. */
 int open_take(struct opens *all, const struct line *line);
+
+/* ADDRESS is one of O's process. */
+void open_learn(struct open *o, unsigned long long address);
+
+/* LINE as a frame of one of the open reports: nonzero if one took it. (open_frame.c) */
+int open_take_frame(struct opens *all, const struct line *line);
+/* Do the prefixes say that O is not LINE's? Even pids may be the same, in two containers. */
+int open_is_foreign(const struct open *o, const struct line *line);
+/* Is the place that O's header named in S? */
+int open_names_place(const struct open *o, const char *s);
 
 /* O got the line that came last. */
 void open_touch(struct opens *all, struct open *o);

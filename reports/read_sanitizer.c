@@ -301,6 +301,7 @@ static void take_header(struct state *st, const struct line *line, const struct 
 	take_uninitialised(st, o->r.f);
 	const char *pc = text_after_any(h->text, "pc 0x");
 	o->pc = pc ? strtoull(pc, NULL, 16) : 0;
+	open_learn(o, o->pc);
 	if (text_after(h->text, "starting new threads")) /* there is no more */
 		open_close(o);
 }

@@ -66,7 +66,7 @@ static int needs_end(const struct open *o)
 	return 0;
 }
 
-static const struct grammar grammar = { body, close_report, needs_end, 20 };
+static const struct grammar grammar = { body, close_report, needs_end, 100 };
 
 static void take_access(struct finding *f, const char *message)
 {
