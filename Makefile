@@ -231,7 +231,7 @@ do-merge:
 	+@set -f; mkdir -p -- "$$OUT" && $(drive) report --out "$$OUT" \
 	$${BASELINE:+--baseline "$$BASELINE"} $$IN; $(keep_status)
 
-bench: bench-overhead bench-reports bench-matrix
+bench: bench-overhead bench-reports bench-merge bench-matrix
 
 bench-%: all
 	@BUILD="$(abspath $(BUILD))" SRCDIR="$(abspath $(srcdir))" \

@@ -161,13 +161,18 @@ static int parse(int argc, char **argv, struct options *o)
 	return 0;
 }
 
+static int has_file(const char *folder, const char *name)
+{
+	char *path = xasprintf("%s/%s", folder, name);
+	int yes = path_exists(path);
+
+	free(path);
+	return yes;
+}
+
 static int is_result_folder(const char *path)
 {
-	char *run = xasprintf("%s/run.json", path);
-	int yes = path_exists(run);
-
-	free(run);
-	return yes;
+	return has_file(path, "run.json") || has_file(path, "merged.jsonl");
 }
 
 static int is_absent(const char *input)
@@ -274,6 +279,13 @@ int cmd_report(int argc, char **argv)
 	if (read_baseline(&r, &o) < 0 || add_inputs(&r, argv + optind, argc - optind) < 0) {
 		results_release(&r);
 		return EXIT_USAGE;
+	}
+	/* what was merged can be merged again; a run's own folder can be without that */
+	if (o.out && !o.no_fold && !has_file(o.out, "run.json") &&
+	    results_write_merged(&r, o.out, &e) < 0) {
+		warn("%s", e.msg);
+		results_release(&r);
+		return e.code;
 	}
 	results_finish(&r);
 	if (symbolize_trouble())

@@ -75,7 +75,8 @@ static int is_ours(const char *name)
 	for (size_t i = 0; i < VIEW_COUNT; i++)
 		if (strcmp(name, view_kinds[i].file) == 0)
 			return 1;
-	return strcmp(name, ".lock") == 0 || strcmp(name, "run.json") == 0;
+	return strcmp(name, ".lock") == 0 || strcmp(name, "run.json") == 0 ||
+		strcmp(name, "merged.jsonl") == 0;
 }
 
 static int empty_folder(struct session *s, struct err *e)

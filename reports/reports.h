@@ -201,6 +201,12 @@ int results_baseline(struct results *r, const char *path, struct err *e);
 int results_write_baseline(const struct results *r, const char *path, const char *reason,
 			   size_t *added, struct err *e);
 
+/*
+ * Before results_finish(): writes DIR/merged.jsonl, with all that was read. DIR can then be added to
+ * other results in place of what R was made of, or beside it. Not for results that are not folded.
+ */
+int results_write_merged(struct results *r, const char *dir, struct err *e);
+
 /* What the program's exit code should be for these results: enum exit_status. */
 int results_status(const struct results *r);
 

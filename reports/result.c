@@ -9,6 +9,7 @@
 #include "common/mem.h"
 #include "reports/baseline.h"
 #include "reports/clean.h"
+#include "reports/merged.h"
 #include "reports/reading.h"
 #include "reports/occurrence.h"
 #include "reports/store.h"
@@ -273,12 +274,19 @@ static int add_log(struct results *r, const char *path, struct err *e)
 static int add_tree(struct results *r, const char *dir, int depth, struct err *e)
 {
 	struct strv names = { 0 };
-	char *run = xasprintf("%s/run.json", dir);
+	char *run = xasprintf("%s/run.json", dir), *merged;
 	int rc = 0, is_result = path_exists(run);
 
 	free(run);
+	merged = is_result ? NULL : xasprintf("%s/" MERGED_FILE, dir);
 	if (is_result)
 		return add_folder(r, dir, e);
+	if (path_exists(merged)) {
+		rc = merged_read(r, merged, e);
+		free(merged);
+		return rc;
+	}
+	free(merged);
 	if (depth > DEPTH_MAX)
 		return err_set(e, EXIT_USAGE, "'%s': folders are nested too deeply", dir);
 	rc = dir_list(dir, &names, e);

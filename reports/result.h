@@ -110,6 +110,16 @@ void defects_find(struct results *r);
 
 void unparsed_add(struct results *r, struct unparsed *u); /* takes U over */
 
+/* Of merged folders: VALUE, the caller's until now, takes the place of *TO if it is smaller. */
+void take_smaller(char **to, char *value);
+/* The same for a cell's state, of which the gravest counts; and for its controls and properties. */
+void take_state(struct cell_result *c, char *state, char *reason, char *log);
+void control_add(struct cell_result *c, struct control_result *k);
+void read_properties(struct cell_result *c, json_t *list);
+
+/* A finding with tool, kind and fingerprint from an object of findings.json; owned by the caller. */
+struct finding *finding_from_json(const json_t *o, const char *text);
+
 /* Parses a file; NULL with E filled. */
 json_t *json_read(const char *path, struct err *e);
 /* A member's text, cleaned; owned by the caller; NULL when it is absent or no string. */

@@ -55,7 +55,7 @@ double json_seconds(const json_t *object, const char *name)
 }
 
 /* Of folders that are merged the smallest value stands for all: the same for any order. */
-static void take_smaller(char **to, char *value)
+void take_smaller(char **to, char *value)
 {
 	if (value && (!*to || strcmp(value, *to) < 0)) {
 		free(*to);
@@ -159,7 +159,7 @@ static int control_compare(const struct control_result *a, const struct control_
 	return c ? c : (a->seconds > b->seconds) - (a->seconds < b->seconds);
 }
 
-static void control_add(struct cell_result *c, struct control_result *k)
+void control_add(struct cell_result *c, struct control_result *k)
 {
 	for (size_t i = 0; i < c->control_count; i++) {
 		struct control_result *old = &c->controls[i];
@@ -202,7 +202,7 @@ static void read_controls(struct cell_result *c, const json_t *list)
 	}
 }
 
-static void read_properties(struct cell_result *c, json_t *list)
+void read_properties(struct cell_result *c, json_t *list)
 {
 	const char *name;
 	json_t *value;
@@ -293,7 +293,7 @@ static int gravity(const char *state)
 	return state ? 4 : -1; /* failed, or not known here: never as good as ready */
 }
 
-static void take_state(struct cell_result *c, char *state, char *reason, char *log)
+void take_state(struct cell_result *c, char *state, char *reason, char *log)
 {
 	int difference = gravity(state) - gravity(c->state);
 

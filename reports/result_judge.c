@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "common/text.h"
 #include "reports/clean.h"
 #include "reports/result.h"
 #include "reports/store.h"
@@ -85,28 +86,61 @@ static char *missed_controls(const struct cell_result *c)
 	return b.len ? buf_detach(&b) : NULL;
 }
 
-/* "hash:2/4": is part 1, 3 or 4 nowhere? Only asked when several folders are merged. */
+/* "hash:2/4" as "hash", 2 and 4; 0 if it is not that. */
+static int parse_partition(const char *s, size_t *scheme, long *part, long *total)
+{
+	const char *colon = strchr(s, ':'), *slash = colon ? strchr(colon, '/') : NULL;
+
+	*scheme = colon ? (size_t)(colon - s) : 0;
+	*part = colon ? strtol(colon + 1, NULL, 10) : 0;
+	*total = slash ? strtol(slash + 1, NULL, 10) : 0;
+	return *part >= 1 && *total >= *part && *total <= 10000;
+}
+
+/* Appends the parts that belong to partition LIKE of C and are nowhere: "hash:1/4, hash:3/4". */
+static void add_missing(struct buf *b, const struct cell_result *c, const char *like)
+{
+	size_t scheme, other_scheme;
+	long part, total, other, other_total;
+
+	if (!parse_partition(like, &scheme, &part, &total))
+		return;
+	char *there = xcalloc((size_t)total + 1, 1);
+	for (size_t i = 0; i < c->partitions.n; i++) {
+		const char *s = c->partitions.v[i];
+
+		if (parse_partition(s, &other_scheme, &other, &other_total) &&
+		    other_total == total && other_scheme == scheme && !strncmp(s, like, scheme))
+			there[other] = 1;
+	}
+	for (part = 1; part <= total; part++)
+		if (!there[part])
+			buf_addf(b, "%s%.*s:%ld/%ld", b->len ? ", " : "", (int)scheme, like, part,
+				 total);
+	free(there);
+}
+
+static int same_whole(const char *a, const char *b)
+{
+	return !strncmp(a, b, strcspn(a, ":") + 1) &&
+	       !strcmp(a + strcspn(a, "/"), b + strcspn(b, "/"));
+}
+
+/* The parts of C that did not arrive; NULL: none. A part 1/1 is all there is. */
 static char *missing_partitions(const struct cell_result *c)
 {
 	struct buf b = { 0 };
-	int total = 0;
 
+	for (size_t i = 0; i < c->partitions.n; i++)
+		if (text_ends(c->partitions.v[i], ":1/1"))
+			return NULL;
 	for (size_t i = 0; i < c->partitions.n; i++) {
-		const char *slash = strchr(c->partitions.v[i], '/');
-		int n = slash ? (int)strtol(slash + 1, NULL, 10) : 0;
+		size_t k = 0;
 
-		total = n > total && n <= 10000 ? n : total;
-	}
-	for (int part = 1; part <= total && total > 1; part++) {
-		int there = 0;
-
-		for (size_t i = 0; i < c->partitions.n && !there; i++) {
-			const char *colon = strchr(c->partitions.v[i], ':');
-
-			there = colon && strtol(colon + 1, NULL, 10) == part;
-		}
-		if (!there)
-			buf_addf(&b, "%s%d/%d", b.len ? ", " : "", part, total);
+		while (k < i && !same_whole(c->partitions.v[k], c->partitions.v[i]))
+			k++;
+		if (k == i)
+			add_missing(&b, c, c->partitions.v[i]);
 	}
 	return b.len ? buf_detach(&b) : NULL;
 }
@@ -231,12 +265,37 @@ static void tidy_unparsed(struct results *r)
 	r->unparsed_count = kept;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sorted, each once: however often, and in what order, they were added. */
+static void tidy_partitions(struct strv *p)
+{
+	size_t kept = 0;
+
+	if (p->n)
+		qsort(p->v, p->n, sizeof *p->v, by_text);
+	for (size_t i = 0; i < p->n; i++) {
+		if (kept && !strcmp(p->v[kept - 1], p->v[i]))
+			free(p->v[i]);
+		else
+			p->v[kept++] = p->v[i];
+	}
+	p->n = kept;
+	if (p->v)
+		p->v[kept] = NULL;
+}
+
 static void sort_cells(struct results *r)
 {
 	if (r->cell_count)
 		qsort(r->cells, r->cell_count, sizeof *r->cells, by_cell);
-	for (size_t i = 0; i < r->cell_count; i++)
+	for (size_t i = 0; i < r->cell_count; i++) {
 		units_sort(&r->cells[i]);
+		tidy_partitions(&r->cells[i].partitions);
+	}
 }
 
 void results_fold(struct results *r)

@@ -149,7 +149,7 @@ check 'gives the same Markdown, byte by byte' cmp m1.md m2.md
 check 'one finding' entries m1.json 1
 check 'seen twice' has m1.json '"count": 2'
 check 'a part that did not arrive' exits 3 report --junit m3.xml part1 part3
-check 'is named' says 'no result of partition 2/2'
+check 'is named' says 'no result of partition hash:2/2'
 check 'is an error in the JUnit' has m3.xml 'name="partitions"'
 check 'a folder that did not arrive' exits 3 report --junit m4.xml part1 part2 debug-folder
 check 'is told' says "the result folder 'debug-folder' is not there"

@@ -135,8 +135,7 @@ static void put_hostile(struct results *r, const char *s)
 	for (size_t i = 0; i < u->case_count; i++) {
 		struct test_case *t = &u->cases[i];
 
-		free(t->name);
-		t->name = xstrdup(s);
+		t->name = s;
 		free(t->message);
 		t->message = xstrdup(s);
 		free(t->text);
