@@ -113,6 +113,7 @@ static const struct meaning meanings[] = {
 	{ "gdb", "SIGTERM", "other", 0, NULL },
 	{ "gdb", "EXC_*", "crash", 0, NULL },
 	{ NULL, "SIG*", "crash", 0, NULL },
+	{ NULL, "fatal_signal", "crash", 0, NULL },
 	{ "helgrind", "Race", "race", 0, NULL },
 	{ "helgrind", "LockOrder", "deadlock", 0, NULL },
 	{ "helgrind", "*", "api-misuse", 0, NULL },
@@ -170,7 +171,6 @@ static const struct meaning meanings[] = {
 	{ NULL, "int-*", "crash", 0, NULL },
 	{ NULL, "flt-*", "crash", 0, NULL },
 	{ NULL, "TRAP", "crash", 0, NULL },
-	{ NULL, "fatal_signal", "crash", 0, NULL },
 };
 
 static const struct {

@@ -174,9 +174,9 @@ static void start(void *context, const xmlChar *localname, const xmlChar *prefix
 	(void)prefix, (void)uri, (void)n_namespaces, (void)namespaces, (void)n, (void)n_default;
 	(void)attributes;
 	e->leaf = -1;
-	if (++e->depth == 2)
+	if (++e->depth == 2 && !e->over)
 		begin_root(e, name);
-	if (e->skipped)
+	if (e->skipped || e->over)
 		return;
 	switch (name) {
 	case SUPPRESSION:
@@ -284,12 +284,13 @@ static void end(void *context, const xmlChar *localname, const xmlChar *prefix, 
 	int name = name_of(e, localname);
 
 	(void)prefix, (void)uri;
-	e->depth--;
+	if (--e->depth == 1)
+		e->over = 1; /* what comes after that is of something else */
 	if (e->skipped) {
 		e->skipped = name != SUPPRESSION;
 	} else if (e->leaf >= 0 && e->leaf == name) {
 		end_leaf(e, name);
-	} else if (name == FRAME && e->f) {
+	} else if (name == FRAME && e->f && e->in_frame) {
 		end_frame(e);
 	} else if (name == STACK) {
 		e->role = -1;
@@ -353,7 +354,7 @@ static void begin_element(struct valgrind_element *e)
 	e->unique = e->number = 0;
 	e->thread_count = 0;
 	e->leaf = e->container = e->stack = e->role = -1;
-	e->skipped = e->in_frame = 0;
+	e->skipped = e->in_frame = e->over = 0;
 	buf_reset(&e->report);
 }
 

@@ -335,6 +335,8 @@ static void kinds_of_text(void **state)
 		  "locked by thread 1", "CondDestrErr", "api-misuse" },
 		{ "Not a barrier: barrier 0x1", "BarrierErr", "api-misuse" },
 		{ "Thread #1 unlocked an invalid lock at 0x5", "UnlockBogus", "api-misuse" },
+		{ "Process terminating with default action of signal 11 (SIGSEGV)", "fatal_signal",
+		  "crash" },
 		{ "Jump to the invalid address stated on the next line", "InvalidJump", "crash" },
 	};
 
@@ -512,6 +514,10 @@ static void headless(void **state)
 	scan("n>\n</stack>\n</error>\n" READ("0x1", "g") TAIL);
 	check_stacks(only(), "access:g free:free");
 	assert_string_equal(only()->tool, "memcheck");
+	/* two at once: the first is read, and none is lost without a word */
+	scan("<error>\n<kind>InvalidRead</kind>\n</stack></error><error>\n<kind>UninitValue</kind>\n"
+	     "</error>\n" READ("0x1", "g"));
+	assert_true(found_count >= 2 && told_count > 0);
 	scan("<testsuite>\n<error>\n no \n</error>\n</testsuite>\n");
 	assert_int_equal(found_count, 0);
 	assert_int_equal(told_count, 0);
