@@ -83,11 +83,25 @@ static void add_call(struct buf *b, const char *command, const struct results *r
 	add_word(b, c->cell);
 }
 
+/*
+ * The function of a test case, whose class is not known where the process died before its runner wrote
+ * the case down; NULL when it is none that a runner would find: setUpClass, a doctest.
+ */
+static const char *test_function(const char *test)
+{
+	static const char word[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+	const char *dot = test ? strrchr(test, '.') : NULL, *name = dot ? dot + 1 : test;
+
+	return name && !strncmp(name, "test", 4) && strspn(name, word) == strlen(name) ? name : NULL;
+}
+
 static void add_alone(struct buf *b, const struct cell_result *c, const char *unit, const char *test)
 {
+	const char *function = test_function(test);
+
 	add_words(b, &c->rerun.alone, "{unit}", unit);
-	if (test)
-		add_words(b, &c->rerun.test, "{test}", test);
+	if (function)
+		add_words(b, &c->rerun.test, "{test}", function);
 }
 
 static char *unit_line(const struct results *r, const struct cell_result *c, const char *unit)

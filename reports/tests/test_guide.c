@@ -89,8 +89,11 @@ static void a_unit_has_its_commands(void **state)
 					    "--terminal -- gdb --args {rt} -m test test_a");
 	assert_string_equal(again.attach, "gdb -ex 'target remote | vgdb'");
 	rerun_release(&again);
-	assert_int_equal(rerun_unit(&again, &r, &r.cells[0], "test_a", "a.b.c"), 0);
-	assert_non_null(strstr(again.alone, " test_a -k a.b.c"));
+	assert_int_equal(rerun_unit(&again, &r, &r.cells[0], "test_a", "a.B.test_c"), 0);
+	assert_non_null(strstr(again.alone, " test_a -k test_c"));
+	rerun_release(&again);
+	assert_int_equal(rerun_unit(&again, &r, &r.cells[0], "test_a", "a.B.setUpClass"), 0);
+	assert_null(strstr(again.alone, "-k"));
 	rerun_release(&again);
 	assert_int_equal(rerun_find(&again, &r, r.findings[0], "tsan"), -1);
 	results_release(&r);
