@@ -67,7 +67,7 @@
 		apply(state);
 	}
 
-	/* A card that is linked to is unfolded, whatever the filter says. */
+	/* A card that is linked to is unfolded, whatever the filter says. Ids need no decoding. */
 	function reveal(id) {
 		const element = id && document.getElementById(id);
 		if (!element)
@@ -87,7 +87,7 @@
 					field.value = state.get(field.name) || "";
 		apply(state || read());
 		if (!state && location.hash)
-			reveal(decodeURIComponent(location.hash.slice(1)));
+			reveal(location.hash.slice(1));
 	}
 
 	/* The square under the pointer, and the same unit in the other cells. */
@@ -188,7 +188,7 @@
 			event.preventDefault();
 			explain(link);
 		} else if (link && link.getAttribute("href") === location.hash) {
-			reveal(decodeURIComponent(location.hash.slice(1)));
+			reveal(location.hash.slice(1));
 		}
 	});
 	for (const button of document.querySelectorAll("button.copy"))

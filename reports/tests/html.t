@@ -154,13 +154,15 @@ check 'a card: a click unfolds it, a link in it explains the category, frames, h
     'true
 1 true
 list_dealloc 4
-sanmatrix run --runtime toy-1 --cell tsan --unit=bad --out out/again' "open=$page" 'click=.card summary' \
+sanmatrix run --runtime toy-1 --cell tsan --unit=bad --out out/again
+true' "open=$page" 'click=.card summary' \
     'eval=document.querySelector(".card details").open' 'click=.card .about a' 'eval=(() => {
     const g = document.querySelectorAll(".card .guide");
     return g.length + " " + (g[0].textContent.length > 200); })()' 'eval=(() => {
     const c = [...document.querySelectorAll(".card")].find((e) => e.textContent.includes("list_dealloc"));
     return c.querySelector(".top span").textContent + " " + c.querySelectorAll(".common").length; })()' \
-    'eval=document.querySelector(".card[data-tool=\"|tsan|\"] .rerun code").textContent'
+    'eval=document.querySelector(".card[data-tool=\"|tsan|\"] .rerun code").textContent' \
+    'click=.card .copy' 'eval=/^(copied|selected)$/.test(document.querySelector(".card .copy").textContent)'
 check 'the filter: typing, what it puts into the link, clearing' shows '4
 1 #q=racer
 4 ' "open=$page" "eval=$shown" 'click=#filter input' type=racer \
