@@ -53,10 +53,11 @@ static void judge(struct cpython *c)
 static char *kind_of(const char *code)
 {
 	const char *name = strstr(code, "(SIG");
+	size_t len = name ? strcspn(name + 1, ") ") : 0;
 	long number = strtol(code, NULL, 10);
 
-	if (name)
-		return xstrndup(name + 1, strcspn(name + 1, ")"));
+	if (len && len < 16)
+		return xstrndup(name + 1, len);
 	const char *known = number < 0 && number > -65 ? sigabbrev_np((int)-number) : NULL;
 	return known ? xasprintf("SIG%s", known) : xstrdup("exit");
 }

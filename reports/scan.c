@@ -113,8 +113,8 @@ static int tells_again(const struct finding *cpython, const struct finding *f)
 {
 	const struct finding *one = f, *two = cpython;
 
-	if (!finding_repeats(cpython, f))
-		return 0;
+	if (!finding_repeats(cpython, f) || !strcmp(f->tool, "process"))
+		return 0; /* a process's bare end: nobody told of it, or it would not be here */
 	if (one->occurrences->line > two->occurrences->line) {
 		one = cpython;
 		two = f;
