@@ -21,7 +21,7 @@
 #include "common/text.h"
 #include "reports/cpython.h"
 
-enum { TESTS_MAX = 4096, NAME_MAX_BYTES = 200 };
+enum { TESTS_MAX = 1024, NAME_MAX_BYTES = 200 };
 
 enum { ENV, LEAK, WHATS };
 
