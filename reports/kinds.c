@@ -107,6 +107,8 @@ static const struct meaning meanings[] = {
 	{ "memcheck", "InvalidRead", "out-of-bounds", 0, NULL },
 	{ "memcheck", "InvalidWrite", "out-of-bounds", 0, NULL },
 	{ "memcheck", "Invalid*", "api-misuse", 0, NULL },
+	{ "memcheck", "SorG", "out-of-bounds", 0, NULL }, /* of the former exp-sgcheck */
+	{ "memcheck", "Heap", "out-of-bounds", 0, NULL },
 	{ "memcheck", "Leak_*", "leak", 0, NULL },
 	{ NULL, "Fd*", "resource", 0, NULL },
 	{ "gdb", "SIGKILL", "other", 0, NULL },

@@ -46,12 +46,12 @@ struct state {
 /* --- processes --- */
 
 /* "==123== TEXT" or "==00:00:00:01.234 123== TEXT": returns TEXT and fills PID, or NULL. */
-static const char *split(const char *s, long *pid)
+static const char *split_at(const char *s, long *pid)
 {
 	const char *p = s + 2;
 	char *end;
 
-	if (s[0] != '=' || s[1] != '=' || *p < '0' || *p > '9')
+	if (*p < '0' || *p > '9')
 		return NULL;
 	p += strspn(p, "0123456789:.");
 	if (*p == ' ')
@@ -61,6 +61,16 @@ static const char *split(const char *s, long *pid)
 	*pid = strtol(p, &end, 10);
 	p = text_after(end, "==");
 	return p && (*p == ' ' || *p == 0) ? p + (*p == ' ') : NULL;
+}
+
+/* The same where output without a line's end stands before it. */
+static const char *split(const char *s, long *pid)
+{
+	const char *text = NULL;
+
+	for (; !text && (s = strstr(s, "==")); s++)
+		text = split_at(s, pid);
+	return text;
 }
 
 static void drop_ahead(struct state *st, struct process *p)
@@ -330,15 +340,20 @@ static void take_text(struct state *st, struct process *p, const struct line *li
 		take_outside(st, p, line, text);
 }
 
-/* Where Valgrind itself ends, errors may be missing. */
-static int gave_up(const char *s, const char *text)
+/* Where Valgrind itself ends, or has enough, errors are missing. Returns why, or NULL. */
+static const char *gave_up(const char *s, const char *text)
 {
+	static const char *const ends[] = { "Valgrind: I can't recover",
+		"Valgrind's memory management: out of memory" };
 	const char *own = text_after(s, "valgrind: ");
 
 	if (own && (strstr(own, "'impossible'") || strstr(own, "atal error")))
-		return 1;
-	return text && (text_after(text, "Valgrind: I can't recover") ||
-			text_after(text, "Valgrind's memory management: out of memory"));
+		return "the checker itself gave up";
+	for (size_t i = 0; text && i < sizeof ends / sizeof *ends; i++)
+		if (text_after(text, ends[i]))
+			return "the checker itself gave up";
+	return text && text_ends(text, "I'm not reporting any more.") ? "the checker reports no more"
+								       : NULL;
 }
 
 static int opens(void *state, const struct line *line)
@@ -347,8 +362,9 @@ static int opens(void *state, const struct line *line)
 	long pid = 0;
 	const char *text = split(line->s, &pid);
 
-	if (gave_up(line->s, text))
-		scanner_unparsed(st->s, line->number, line->s, "the checker itself gave up");
+	const char *reason = gave_up(line->s, text);
+	if (reason)
+		scanner_unparsed(st->s, line->number, line->s, reason);
 	if (!text)
 		return 0;
 	struct process *p = process_of(st, pid);
@@ -394,6 +410,7 @@ static const char *needle(size_t i)
 		" errors in context ",
 		"Valgrind: I can't recover",
 		"Valgrind's memory management",
+		"not reporting any more",
 		"'impossible'",
 		"atal error",
 	};

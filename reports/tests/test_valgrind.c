@@ -292,6 +292,19 @@ static void descriptors(void **state)
 	assert_string_equal(only()->kind, "FdBadUse");
 }
 
+static void no_more_errors(void **state)
+{
+	(void)state;
+	scan("no line's end ==7== Invalid read of size 4\n"
+	     "==7==    at 0x1: f (a.c:1)\n"
+	     "==7== \n"
+	     "==7== More than 1000 different errors detected.  I'm not reporting any more.\n"
+	     "==7== Final error counts will be inaccurate.  Go fix your program!\n");
+	check_stacks(only(), "access:f");
+	assert_int_equal(told_count, 1);
+	assert_string_equal(told[0]->reason, "the checker reports no more");
+}
+
 static void old_versions(void **state)
 {
 	(void)state;
@@ -608,7 +621,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(helgrind_text), TEST(lock_order_text), TEST(drd_text), TEST(drd_key),
-		TEST(processes_in_one_log), TEST(descriptors), TEST(old_versions),
+		TEST(processes_in_one_log), TEST(descriptors), TEST(no_more_errors), TEST(old_versions),
 		TEST(kinds_of_text), TEST(drd_elements), TEST(helgrind_elements),
 		TEST(protocols_5_and_6), TEST(spoiled), TEST(headless), TEST(amid_other_logs),
 		TEST(pieces_and_cuts), TEST(endless_element),
