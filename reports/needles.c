@@ -112,9 +112,9 @@ const char *needles_find(const struct needles *n, const char *s, const char *end
 		if (!(passes(n, p) | passes(n, p + NEEDLE_STEP) | passes(n, p + 2 * NEEDLE_STEP) |
 		            passes(n, p + 3 * NEEDLE_STEP)))
 			continue;
-		for (int i = 0; i < 4; i++)
-			if (verify(n, s, p + i * NEEDLE_STEP, end, &marks))
-				return p + i * NEEDLE_STEP;
+		for (const char *at = p; at < p + 4 * NEEDLE_STEP; at += NEEDLE_STEP)
+			if (passes(n, at) && verify(n, s, at, end, &marks))
+				return at;
 	}
 	for (; end - p >= 4; p += NEEDLE_STEP)
 		if (passes(n, p) && verify(n, s, p, end, &marks))

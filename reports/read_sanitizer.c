@@ -160,6 +160,23 @@ static int take_detail(struct report *r, const char *s)
 	return 0;
 }
 
+/*
+ * A row of the memory around an address, or of its shadow: the better part of what ASan prints.
+ * "  0x0c047fff8000: fa fa", "=>0x0c047fff8010:[fa]"
+ */
+static int is_row(const char *s)
+{
+	while (*s == ' ')
+		s++;
+	if (s[0] == '=' && s[1] == '>')
+		s += 2;
+	if (s[0] != '0' || s[1] != 'x')
+		return 0;
+	for (s += 2; text_hex(*s); s++)
+		;
+	return *s == ':';
+}
+
 static int is_own_text(const char *s)
 {
 	static const char *const starts[] = {
@@ -171,12 +188,14 @@ static int is_own_text(const char *s)
 		"Objects leaked above",
 	};
 
+	if (s[0] == ' ' || s[0] == 0)
+		return 1;
 	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
 		if (text_after(s, starts[i]))
 			return 1;
 	/* "rax = 0x0000000080000000  rbx = ..." */
 	const char *value = strstr(s, " = 0x");
-	return s[0] == ' ' || s[0] == 0 || (value && value - s < 5);
+	return value && value - s < 5;
 }
 
 /*
@@ -230,6 +249,10 @@ static int body(struct open *o, const struct line *line)
 
 	if (o->list)
 		return record_body(o, line);
+	if (is_row(line->s) && (line->s[0] == ' ' || (line->s[0] == '=') == (o->ended != 0))) {
+		report_text(r, line);
+		return 1;
+	}
 	if (text_after(line->s, "==") && text_ends(line->s, "ABORTING")) {
 		report_text(r, line);
 		o->ended = OPEN_WHOLE;
