@@ -1,4 +1,5 @@
 /* Which of several open reports a frame goes on with. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,10 +37,11 @@ static long frame_number(const struct line *line, const char **start)
 		p = glued_frame(line);
 	if (!p || !text_digit(p[1]))
 		return -1;
-	char *end;
-	long n = strtol(p + 1, &end, 10);
+	long n = 0;
 	*start = p;
-	return *end == ' ' || *end == '\t' ? n : -1;
+	for (p++; text_digit(*p) && n < INT_MAX; p++)
+		n = n * 10 + (*p - '0');
+	return *p == ' ' || *p == '\t' ? n : -1;
 }
 
 /* Is FILE:LINE of O's header in S? */
