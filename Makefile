@@ -41,7 +41,9 @@ in_src = $(patsubst $(srcdir)/%,%,$(wildcard $(addprefix $(srcdir)/,$(1))))
 sources := $(filter-out $(foreign),$(call in_src,$(folders:=/*.c)))
 # style and script of the HTML report, as C
 page := $(BUILD)/reports/html_page
-objects := $(sources:%.c=$(BUILD)/%.o) $(page).o
+# the frames that keys leave out, as C, for where the files are not installed
+ignored := $(BUILD)/reports/ignore_data
+objects := $(sources:%.c=$(BUILD)/%.o) $(page).o $(ignored).o
 library := $(BUILD)/library.a
 headers := $(call in_src,$(folders:=/*.h))
 unit_tests := $(patsubst %.c,$(BUILD)/%,$(call in_src,$(folders:=/tests/test_*.c)))
@@ -69,7 +71,11 @@ $(page).c: $(addprefix $(srcdir)/reports/html/,embed.sh style.css script.js)
 	@mkdir -p $(@D)
 	sh $^ >$@.new && mv $@.new $@
 
-$(page).o: $(page).c config.h config.mk
+$(ignored).c: $(addprefix $(srcdir)/reports/ignore/,embed.sh common.txt cpython.txt)
+	@mkdir -p $(@D)
+	sh $^ >$@.new && mv $@.new $@
+
+$(page).o $(ignored).o: %.o: %.c config.h config.mk
 	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
 $(unit_tests): $(BUILD)/%: $(BUILD)/%.o $(library)
@@ -257,6 +263,8 @@ install: all
 	for d in cells runtimes controls; do \
 		cp -R $(srcdir)/matrix/$$d "$(DESTDIR)$(data)/" || exit 1; done
 	cp -R $(srcdir)/suppressions "$(DESTDIR)$(data)/"
+	$(INSTALL) -d "$(DESTDIR)$(data)/ignore"
+	$(INSTALL) -m 644 $(srcdir)/reports/ignore/*.txt "$(DESTDIR)$(data)/ignore/"
 	$(INSTALL) -m 644 $(srcdir)/reports/findings.schema.json "$(DESTDIR)$(data)/findings.schema.json"
 	find "$(DESTDIR)$(data)" -name __pycache__ -exec rm -rf {} +
 	for f in $(foreign); do cp $(srcdir)/$$f "$(DESTDIR)$(data)/" || exit 1; done

@@ -1,241 +1,139 @@
 #include <fnmatch.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/file.h"
+#include "common/mem.h"
+#include "common/text.h"
 #include "reports/ignore.h"
 #include "reports/memo.h"
 #include "reports/symbol.h"
 
-const char *const ignore_top[] = {
-	/* checkers and their interceptors */
-	"__interceptor_*",
-	"___interceptor_*",
-	"__interceptor_trampoline_*",
-	"__asan_*",
-	"__asan::*",
-	"__lsan*",
-	"__msan*",
-	"__tsan*",
-	"AnnotateIgnore*",
-	"AnnotateRWLock*",
-	"__ubsan*",
-	"__sanitizer*",
-	"__hwasan*",
-	"_vgr*",
-	"vg_replace_*",
-	"_vgnU_*",
-	"interception::*",
-	/* what is intercepted without a mark in its name */
-	"mem[a-z]*cpy",
-	"memcpy*",
-	"memmove*",
-	"memset*",
-	"memchr",
-	"memrchr",
-	"rawmemchr",
-	"memcmp*",
-	"bcmp",
-	"bcopy",
-	"bzero",
-	"mempcpy",
-	"memmem",
-	"memccpy",
-	"strlen",
-	"strnlen",
-	"strcpy",
-	"stpcpy",
-	"strncpy",
-	"strcat",
-	"strncat",
-	"strcmp",
-	"strncmp",
-	"strcasecmp",
-	"strncasecmp",
-	"strchr",
-	"strchrnul",
-	"strrchr",
-	"strstr",
-	"strcasestr",
-	"strspn",
-	"strcspn",
-	"strpbrk",
-	"strdup",
-	"strndup",
-	"strtok*",
-	"index",
-	"wcslen",
-	"wcsnlen",
-	"wmemcpy",
-	"wmemmove",
-	"wmemcmp",
-	"wcscpy",
-	"__mem[a-z]*_chk",
-	"__mem*_avx*",
-	"__mem*_sse*",
-	"__mem*_evex*",
-	"__mem*_erms",
-	"__str*_avx*",
-	"__str*_sse*",
-	"__str*_evex*",
-	"__GI_mem*",
-	"__GI_str*",
-	"__strlen*",
-	"__memcpy*",
-	"__memmove*",
-	"__memset*",
-	"__memchr*",
-	"__memcmp*",
-	"__bcmp*",
-	"printf_common",
-	"scanf_common",
-	"pthread_mutex_*",
-	"pthread_create*",
-	"pthread_join*",
-	"pthread_cond_*",
-	"pthread_rwlock_*",
-	"pthread_spin_*",
-	"sem_init*",
-	"sem_destroy*",
-	"sem_post*",
-	"sem_wait*",
-	"mutex_lock_WRK",
-	"mutex_unlock_WRK",
-	"mutex_destroy_WRK",
-	"mythread_wrapper",
-	/* allocators */
-	"malloc",
-	"calloc",
-	"realloc",
-	"reallocarray",
-	"free",
-	"cfree",
-	"valloc",
-	"pvalloc",
-	"memalign",
-	"posix_memalign",
-	"aligned_alloc",
-	"malloc_usable_size",
-	"operator new*",
-	"operator delete*",
-	"_Zn[wa]*",
-	"_Zd[la]*",
-	"__libc_malloc",
-	"__libc_free",
-	"__libc_calloc",
-	"__libc_realloc",
-	"_int_malloc",
-	"_int_free",
-	"malloc_printerr",
-	"malloc_consolidate",
-	/* the way out */
-	"abort",
-	"__GI_abort",
-	"raise",
-	"__GI_raise",
-	"gsignal",
-	"pthread_kill*",
-	"__pthread_kill*",
-	"__assert_fail*",
-	"__assert*",
-	"__GI___assert*",
-	"__libc_message*",
-	"__fortify_fail*",
-	"__stack_chk_fail*",
-	"kill",
-	"tgkill",
-	/* a signal's delivery */
-	"<signal handler called>",
-	"<signal trampoline>",
-	"__restore_rt",
-	"__kernel_*sigreturn",
-	"__libc_sigaction",
-	"*CallUserSignalHandler*",
-	NULL,
-};
+/* The files of reports/ignore, one after the other; made by the Makefile. */
+extern const char ignore_compiled_in[];
 
-const char *const ignore_key[] = {
-	"main",
-	"_start",
-	"(below main)",
-	"__libc_start_*",
-	"start_thread",
-	"clone",
-	"clone3",
-	"__clone*",
-	"thread_start",
-	NULL,
-};
+enum { LIST_TOP, LIST_KEY, LIST_MODULES, LIST_FILES, LIST_NAMELESS, LIST_COUNT };
+static const char *const sections[LIST_COUNT] = { "[top]", "[key]", "[modules]", "[files]",
+	"[nameless]" };
 
-const char *const ignore_modules[] = {
-	"*/vgpreload_*",
-	"*/libasan.so*",
-	"*/libtsan.so*",
-	"*/libubsan.so*",
-	"*/liblsan.so*",
-	"*/libclang_rt.*",
-	NULL,
-};
+/* Patterns as of fnmatch(). Read once, when they are first asked for. */
+static struct strv lists[LIST_COUNT];
+static int loaded;
 
-const char *const ignore_files[] = {
-	"*/libsanitizer/*",
-	"*/compiler-rt/lib/*",
-	"*vg_replace_malloc.c",
-	"*vg_replace_strmem.c",
-	"*/sanitizer_common/*",
-	"*sanitizer_common_interceptors*",
-	"*asan_interceptors.c*",
-	"*asan_malloc_linux.c*",
-	"*asan_new_delete.c*",
-	"*tsan_interceptors*",
-	"*msan_interceptors.c*",
-	"*hg_intercepts.c",
-	"*drd_pthread_intercepts.c",
-	NULL,
-};
-
-static int any_matches(const char *const *patterns, const char *s)
+/* A section that is not known here is passed over. */
+static void read_text(const char *text)
 {
-	for (; *patterns; patterns++) {
-		/* nearly all begin with a letter: most of the time need not be spent in fnmatch */
-		if (**patterns != *s && **patterns != '*')
+	int list = LIST_COUNT;
+	struct strv lines = { 0 };
+
+	strv_split(&lines, text, "\r\n");
+	for (size_t i = 0; i < lines.n; i++) {
+		char *s = lines.v[i];
+		size_t len = strlen(s);
+
+		while (len && strchr(" \t", s[len - 1]))
+			s[--len] = 0;
+		if (!*s || *s == '#')
 			continue;
-		if (!fnmatch(*patterns, s, 0))
+		if (*s != '[' || s[len - 1] != ']') {
+			if (list < LIST_COUNT)
+				strv_push(&lists[list], s);
+			continue;
+		}
+		for (list = 0; list < LIST_COUNT && strcmp(sections[list], s) != 0; list++)
+			;
+	}
+	strv_release(&lines);
+}
+
+/* "share/sanmatrix/ignore" beside the "bin" that we run from; owned by the caller. */
+static char *installed_folder(void)
+{
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+
+	exe[n > 0 ? n : 0] = 0;
+	for (int up = 0; up < 2; up++) {
+		char *slash = strrchr(exe, '/');
+		if (!slash)
+			return NULL;
+		*slash = 0;
+	}
+	return xasprintf("%s/share/sanmatrix/ignore", exe);
+}
+
+/* Nonzero if DIR has files of patterns, which are then read. */
+static int read_folder(const char *dir)
+{
+	struct strv names = { 0 };
+	int found = 0;
+
+	if (!dir || !path_exists(dir) || dir_list(dir, &names, NULL) < 0)
+		return 0;
+	for (size_t i = 0; i < names.n; i++) {
+		char *path = xasprintf("%s/%s", dir, names.v[i]);
+		struct buf text = { 0 };
+
+		if (text_ends(path, ".txt") && !file_read(path, &text, 1 << 20, NULL)) {
+			buf_addch(&text, '\n');
+			read_text(text.data);
+			found = 1;
+		}
+		buf_release(&text);
+		free(path);
+	}
+	strv_release(&names);
+	return found;
+}
+
+static void load(void)
+{
+	const char *wanted = getenv("SANMATRIX_IGNORE");
+	char *installed = wanted && *wanted ? NULL : installed_folder();
+
+	loaded = 1;
+	if (!read_folder(installed ? installed : wanted))
+		read_text(ignore_compiled_in);
+	free(installed);
+}
+
+static int any_matches(int list, const char *s)
+{
+	if (!loaded)
+		load();
+	for (size_t i = 0; i < lists[list].n; i++) {
+		const char *pattern = lists[list].v[i];
+
+		/* nearly all begin with a letter: most of the time need not be spent in fnmatch */
+		if (*pattern != *s && !strchr("*?[\\", *pattern))
+			continue;
+		if (!fnmatch(pattern, s, 0))
 			return 1;
 	}
 	return 0;
 }
-
-/* Without a name there: the trampoline of a signal, or libc's own way to or from something. */
-static const char *const nameless_in[] = {
-	"*/libc.so*",
-	"*/libc-2*",
-	"*/libpthread*",
-	"*/ld-linux*",
-	"*/ld-musl*",
-	"libc.so*",
-	NULL,
-};
 
 /* The bits of places: all that is there says nothing, or what has no name there. */
 enum { PLACE_IGNORED = 1, PLACE_NAMELESS = 2 };
 
 static void judge_file(const char *file, struct memo_value *value)
 {
-	value->flags = any_matches(ignore_files, file) ? PLACE_IGNORED : 0;
+	value->flags = any_matches(LIST_FILES, file) ? PLACE_IGNORED : 0;
 }
 
 static void judge_module(const char *module, struct memo_value *value)
 {
-	value->flags = any_matches(ignore_modules, module) ? PLACE_IGNORED : 0;
-	value->flags |= any_matches(nameless_in, module) ? PLACE_NAMELESS : 0;
+	value->flags = any_matches(LIST_MODULES, module) ? PLACE_IGNORED : 0;
+	value->flags |= any_matches(LIST_NAMELESS, module) ? PLACE_NAMELESS : 0;
 }
 
 unsigned ignored_function(const char *name)
 {
-	if (any_matches(ignore_top, name) || any_matches(ignore_cpython_top, name))
+	if (any_matches(LIST_TOP, name))
 		return 1U << IGNORE_TOP | 1U << IGNORE_KEY;
-	if (any_matches(ignore_key, name) || any_matches(ignore_cpython_key, name))
-		return 1U << IGNORE_KEY;
-	return 0;
+	return any_matches(LIST_KEY, name) ? 1U << IGNORE_KEY : 0;
 }
 
 int frame_ignored(const struct frame *frame, enum ignore_level level)

@@ -1,4 +1,7 @@
-/* Frames that say nothing of where a defect is. Tables of patterns, one a runtime. */
+/*
+ * Frames that say nothing of where a defect is. Which these are is in data files, one a runtime:
+ * reports/ignore/common.txt says how.
+ */
 #ifndef SM_REPORTS_IGNORE_H
 #define SM_REPORTS_IGNORE_H
 
@@ -8,11 +11,6 @@ enum ignore_level {
 	IGNORE_TOP, /* of the checker, an allocator, abort's way out, a signal's delivery */
 	IGNORE_KEY, /* besides: what is on the way to anything, and helpers of headers */
 };
-
-/* Patterns as of fnmatch, a NULL at the end. */
-extern const char *const ignore_top[], *const ignore_key[];
-extern const char *const ignore_modules[], *const ignore_files[];
-extern const char *const ignore_cpython_top[], *const ignore_cpython_key[];
 
 int frame_ignored(const struct frame *frame, enum ignore_level level);
 
