@@ -7,6 +7,7 @@
 #include "reports/sanitizer.h"
 
 enum {
+	LEARNED = 4, /* of each stack, the first frames tell where a process is */
 	STALE = 60,  /* lines of others, after which a process has probably died */
 	GAP_MAX = 4, /* so many frames may have been lost in other output */
 	REGION_SHIFT = 24,
@@ -188,7 +189,8 @@ static struct open *home_of_first(struct opens *all, const struct line *line, co
 		struct open *o = &all->v[i];
 		if (!takes_frames(o) || open_is_foreign(o, line))
 			continue;
-		enum fit fit = fit_of_first(o, frame);
+		/* where there is no other, nothing needs to be known */
+		enum fit fit = all->n > 1 || o->file ? fit_of_first(o, frame) : FIT_WAITING;
 		if (fit > most || (fit == most && is_next(all, o, best))) {
 			best = o;
 			most = fit;
@@ -213,7 +215,8 @@ static struct open *home_of_next(
 		only = o;
 		if (o->r.expected != (size_t)number)
 			continue;
-		int fits = 4 * is_like(o, frame) + is_at_home(o, address_of(frame));
+		int fits =
+		        all->n == 1 ? 0 : 4 * is_like(o, frame) + is_at_home(o, address_of(frame));
 		if (!best || fits > most || (fits == most && is_due(all, o, best))) {
 			best = o;
 			most = fits;
@@ -248,7 +251,8 @@ int open_take_frame(struct opens *all, const struct line *line)
 	if (!report_frame(&o->r, &frame))
 		return 0;
 	o->paused = 0;
-	open_learn(o, address_of(start));
+	if (number < LEARNED || all->n > 1)
+		open_learn(o, address_of(start));
 	open_touch(all, o);
 	return 1;
 }

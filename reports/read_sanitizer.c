@@ -141,7 +141,8 @@ static enum heading take_heading(struct report *r, const char *s)
 
 static int take_detail(struct report *r, const char *s)
 {
-	const char *caused = text_after_any(s, "The signal is caused by a ");
+	const char *caused =
+	        *s == '=' || *s == 'T' ? text_after_any(s, "The signal is caused by a ") : NULL;
 
 	if (caused && !text_after(caused, "UNKNOWN")) {
 		r->f->access.op = access_op(caused);
@@ -370,11 +371,18 @@ static void take_refusal(struct state *st, const struct line *line)
 static void take_deadly(struct state *st, const struct line *line)
 {
 	const char *deadly = strstr(line->s, "Sanitizer:DEADLYSIGNAL"), *rest;
+	const char *old = deadly ? NULL : strstr(line->s, "ASAN:"); /* as of 2016 */
 
-	if (!deadly || st->deadly)
+	if (old && !text_after(old, "ASAN:DEADLYSIGNAL") && !text_after(old, "ASAN:SIG"))
+		old = NULL;
+	if ((!deadly && !old) || st->deadly)
 		return;
 	st->deadly = 1;
 	st->deadly_at = line->number;
+	if (old) {
+		st->deadly_tool = "asan";
+		return;
+	}
 	while (deadly > line->s && isalpha((unsigned char)deadly[-1]))
 		deadly--;
 	st->deadly_tool = NULL;
@@ -437,7 +445,17 @@ static void keep_uninitialised(struct state *st, const char *s)
 }
 
 /* The needles, in the order of their bits. */
-enum { SANITIZER, LEAK, RUNTIME_ERROR, UBSAN, UNINITIALISED, ASAN_RUNTIME, ASAN_CANNOT };
+enum {
+	SANITIZER,
+	LEAK,
+	RUNTIME_ERROR,
+	UBSAN,
+	UNINITIALISED,
+	ASAN_RUNTIME,
+	ASAN_CANNOT,
+	OLD_DEADLY,
+	OLD_SIGNAL
+};
 static const char *const needles[] = {
 	[SANITIZER] = "Sanitizer",
 	[LEAK] = "leak of ",
@@ -446,6 +464,8 @@ static const char *const needles[] = {
 	[UNINITIALISED] = "Uninitialized bytes in ",
 	[ASAN_RUNTIME] = "ASan runtime",
 	[ASAN_CANNOT] = "ASan cannot proceed",
+	[OLD_DEADLY] = "ASAN:DEADLYSIGNAL",
+	[OLD_SIGNAL] = "ASAN:SIGSEGV",
 	NULL,
 };
 
@@ -469,6 +489,8 @@ static int opens(void *state, const struct line *line)
 		return 1;
 	if ((has(line, RUNTIME_ERROR) || has(line, UBSAN)) && ubsan_begins(&st->all, line))
 		return 1;
+	if (has(line, OLD_DEADLY) || has(line, OLD_SIGNAL))
+		take_deadly(st, line);
 	if (has(line, UNINITIALISED))
 		keep_uninitialised(st, line->s);
 	if (has(line, SANITIZER) || has(line, ASAN_RUNTIME) || has(line, ASAN_CANNOT))

@@ -237,6 +237,7 @@ static void test_headers(void **state)
 		  "address (pc 0x1)\nSUMMARY: AddressSanitizer: BUS (a+0x1)\n",
 		        "\t1\tasan\tBUS\tcrash\t- 0\t-\t" },
 		{ "outputMemorySanitizer:DEADLYSIGNAL\n", "\tmsan\tDEADLYSIGNAL\tcrash\t" },
+		{ "ASAN:SIGSEGV\n", "\tasan\tDEADLYSIGNAL\tcrash\t" },
 		{ "==1==ERROR: HWAddressSanitizer: tag-mismatch on address 0x10 at pc 0x1\n"
 		  "READ of size 4 at 0x10 tags: 10/00 (ptr/mem) in thread T0\n"
 		  "    #0 0x1 in f a.c:3\n\nCause: use-after-free\n"
