@@ -30,7 +30,7 @@ static void read_text(const char *text)
 
 	strv_split(&lines, text, "\r\n");
 	for (size_t i = 0; i < lines.n; i++) {
-		char *s = lines.v[i];
+		char *s = lines.v[i] + strspn(lines.v[i], " \t");
 		size_t len = strlen(s);
 
 		while (len && strchr(" \t", s[len - 1]))

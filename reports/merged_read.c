@@ -83,6 +83,9 @@ static void read_cell(struct results *r, const json_t *o)
 	json_array_foreach(json_object_get(o, "partitions"), i, value)
 		if (json_is_string(value))
 			strv_push(&c->partitions, json_string_value(value));
+	take_smaller(&c->source, get_text(o, "source"));
+	take_smaller(&c->tree, get_text(o, "tree"));
+	read_rerun(&c->rerun, json_object_get(o, "rerun"));
 	read_properties(c, properties);
 	read_controls(c, json_object_get(o, "controls"));
 }
@@ -179,7 +182,7 @@ static void read_unit(struct results *r, const json_t *o)
 
 static void read_source(struct results *r, const json_t *o)
 {
-	uint64_t id = get_hex(json_object_get(o, "source"));
+	uint64_t id = get_hex(json_object_get(o, "log"));
 	struct marks marks = { 0 };
 	int made;
 
@@ -213,7 +216,7 @@ static void read_line(struct reading_merged *g, const json_t *o)
 		read_unit(r, o);
 	else if (json_object_get(o, "cell"))
 		read_cell(r, o);
-	else if (json_object_get(o, "source"))
+	else if (json_object_get(o, "log"))
 		read_source(r, o);
 	else if (json_object_get(o, "finding"))
 		store_add(r->store, finding_from_json(json_object_get(o, "finding"),

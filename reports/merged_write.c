@@ -110,6 +110,18 @@ static json_t *controls(const struct cell_result *c)
 	return a;
 }
 
+static json_t *rerun(const struct rerun_parts *parts)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "alone", strings(&parts->alone));
+	json_object_set_new(o, "test", strings(&parts->test));
+	json_object_set_new(o, "debugger", strings(&parts->debugger));
+	json_object_set_new(o, "debug_env", strings(&parts->debug_env));
+	json_object_set_new(o, "attach", strings(&parts->attach));
+	return o;
+}
+
 static json_t *cell_object(const struct cell_result *c)
 {
 	json_t *o = json_object(), *properties = json_object();
@@ -128,6 +140,9 @@ static json_t *cell_object(const struct cell_result *c)
 	json_object_set_new(o, "partitions", strings(&c->partitions));
 	json_object_set_new(o, "properties", properties);
 	json_object_set_new(o, "controls", controls(c));
+	set(o, "source", c->source);
+	set(o, "tree", c->tree);
+	json_object_set_new(o, "rerun", rerun(&c->rerun));
 	return o;
 }
 
@@ -203,7 +218,7 @@ static int write_sources(const struct results *r, FILE *f)
 	for (size_t i = 0; i < n; i++) {
 		json_t *o = json_object();
 
-		json_object_set_new(o, "source", hex(v[i]->id));
+		json_object_set_new(o, "log", hex(v[i]->id));
 		json_object_set_new(o, "marks", marks(&v[i]->marks));
 		bad |= line(f, o);
 	}

@@ -116,6 +116,7 @@ void take_smaller(char **to, char *value);
 void take_state(struct cell_result *c, char *state, char *reason, char *log);
 void control_add(struct cell_result *c, struct control_result *k);
 void read_properties(struct cell_result *c, json_t *list);
+void read_rerun(struct rerun_parts *to, const json_t *rerun);
 
 /* A finding with tool, kind and fingerprint from an object of findings.json; owned by the caller. */
 struct finding *finding_from_json(const json_t *o, const char *text);

@@ -273,7 +273,7 @@ static void read_words(struct strv *to, const json_t *list)
 	strv_release(&words);
 }
 
-static void read_rerun(struct rerun_parts *to, const json_t *rerun)
+void read_rerun(struct rerun_parts *to, const json_t *rerun)
 {
 	read_words(&to->alone, json_object_get(rerun, "alone"));
 	read_words(&to->test, json_object_get(rerun, "test"));

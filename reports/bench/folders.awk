@@ -49,7 +49,11 @@ BEGIN {
 				put(at "asan." f * 10 + u, report(f * 10 + u, (f * 10 + u) % 97))
 		}
 		put(dir "/" cell "/cell.json", "{\"schema\": \"sanmatrix-cell/1\", \"cell\": \"" cell \
-			"\", \"state\": \"ready\", \"requested\": true, \"seconds\": 2.5}\n")
+			"\", \"state\": \"ready\", \"requested\": true, \"seconds\": 2.5, \"rerun\": " \
+			"{\"alone\": [\"toy\", \"{unit}\"], \"debugger\": [\"gdb\", \"--args\"]}, " \
+			"\"controls\": [{\"name\": \"leak\", \"seen\": true, \"found\": [], " \
+			"\"seconds\": 0." f ", \"expected\": {\"tool\": \"lsan\", \"kind\": \"leak\", " \
+			"\"category\": \"leak\"}}], \"properties\": {\"flags\": \"-g\"}}\n")
 		put(dir "/run.json", "{\"schema\": \"sanmatrix-run/1\", \"runtime\": \"toy-1\", " \
 			"\"version\": \"1.0\", \"started\": \"2026-11-20T06:00:00\", \"hostname\": \"h\", " \
 			"\"partition\": \"hash:" int(f / 4) + 1 "/" per_cell "\", \"cells\": [{\"name\": \"" \
