@@ -9,6 +9,7 @@
 #   click=SELECTOR     with the mouse, in the middle of the first such element
 #   type=TEXT          as keys would
 #   key=NAME           ArrowRight, Tab, ...
+#   until=EXPRESSION   waits for it to be true, ten seconds at most
 #   eval=EXPRESSION    prints its value; nothing for undefined
 #   shot=FILE          a PNG of what the window shows
 # Whatever the page asks of the network, and whatever the console shows, is printed at the end, as
@@ -130,6 +131,13 @@ my %step = (
     eval => sub {
         my $v = evaluate($_[0]);
         print ref $v ? $json->encode($v) : $v, "\n" if defined $v;
+    },
+    until => sub {
+        for (1 .. 200) {
+            return if evaluate($_[0]);
+            settle();
+        }
+        print "never: $_[0]\n";
     },
     click => sub {
         my $css = $json->encode($_[0]);
