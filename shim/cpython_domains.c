@@ -27,6 +27,7 @@ static int generations[PY_DOMAINS]; /* how many there are */
 static const void *_Atomic interpreters[PY_SLOTS]; /* slot 0 is the main one's */
 static char owners[PY_SLOTS];
 static _Atomic int making;
+/* a bit for each domain whose wrapper was called */
 static __thread int probed __attribute__((tls_model("initial-exec")));
 
 const void *py_owner(int slot)
@@ -168,7 +169,7 @@ static void *domain_malloc(void *ctx, size_t size)
 {
 	struct domain *d = ctx;
 
-	probed = 1;
+	probed |= 1 << d->kind;
 	struct poolshim_pool *pool = py_depth ? NULL : pool_of(d);
 	size_t raw_size = poolshim_size(pool, size);
 	if (PS_UNLIKELY(!pool || !raw_size))
@@ -307,7 +308,7 @@ int py_domain_wrapped(enum py_domain kind)
 	void *p = now.malloc(now.ctx, 1);
 	now.free(now.ctx, p);
 	py_depth--;
-	return probed;
+	return probed >> kind & 1;
 }
 
 int py_is_object(const void *p)
