@@ -8,6 +8,7 @@
 static cfg_opt_t options[] = {
 	CFG_STR("summary", NULL, CFGF_NODEFAULT),
 	CFG_BOOL("default", cfg_false, CFGF_NONE),
+	CFG_STR("like", NULL, CFGF_NODEFAULT),
 	CONF_RECIPE_MEMBERS,
 	CFG_SEC("when", conf_when, CONF_NAMED),
 	CFG_SEC("runtime", conf_recipe, CONF_NAMED),
@@ -160,6 +161,7 @@ void recipe_vars(const struct recipe *r, const struct runtime *rt, const struct 
 	vars_set(v, "runtime-dir", rt->data);
 	vars_set(v, "controls", rt->places->controls);
 	vars_set(v, "suppressions", rt->places->suppressions);
+	vars_set(v, "shim", rt->places->shim);
 	vars_set(v, "valgrind", t->valgrind ? t->valgrind : "valgrind");
 	vars_set(v, "symbolizer", t->symbolizer ? t->symbolizer : "");
 	vars_set(v, "version", rt->version);

@@ -96,7 +96,7 @@ const struct skip *recipe_skip(const struct recipe *r, const char *unit);   /* N
 
 /*
  * Fills V with what is the same for the whole cell: {cell} {source} {build} {data} {runtime-dir}
- * {controls} {suppressions} {valgrind} {symbolizer} {version} {series} and the program ({python}).
+ * {controls} {suppressions} {shim} {valgrind} {symbolizer} {version} {series} and the program ({python}).
  */
 void recipe_vars(const struct recipe *r, const struct runtime *rt, const struct toolchain *t,
 		 const char *build, struct vars *v);

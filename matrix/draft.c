@@ -51,6 +51,22 @@ static size_t variable_length(const char *arg)
 	return n && arg[n] == '=' ? n : 0;
 }
 
+/* "!ARGUMENT" takes ARGUMENT away again. */
+static void take_away(struct strv *args, const char *arg)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < args->n; i++) {
+		if (strcmp(args->v[i], arg) == 0)
+			free(args->v[i]);
+		else
+			args->v[kept++] = args->v[i];
+	}
+	if (args->n)
+		args->v[kept] = NULL;
+	args->n = kept;
+}
+
 static void add_configure(struct strv *args, cfg_t *section)
 {
 	struct strv list = { 0 };
@@ -61,6 +77,8 @@ static void add_configure(struct strv *args, cfg_t *section)
 		char *name = n ? xstrndup(list.v[i], n) : NULL;
 		if (name)
 			env_set(args, name, list.v[i] + n + 1);
+		else if (list.v[i][0] == '!')
+			take_away(args, list.v[i] + 1);
 		else
 			strv_push(args, list.v[i]);
 		free(name);

@@ -8,6 +8,19 @@
 #include "config.h"
 #include "matrix/runtime.h"
 
+/* The folder that this program is in, or NULL. Owned. */
+static char *own_folder(void)
+{
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+
+	if (n <= 0)
+		return NULL;
+	exe[n] = 0;
+	*strrchr(exe, '/') = 0;
+	return xstrdup(exe);
+}
+
 /* "share/sanmatrix" beside the "bin" that we run from: an installation may have been moved. */
 static char *beside(const char *subfolder, const char *file)
 {
@@ -55,10 +68,14 @@ static int find_data(struct places *p, struct err *e)
 	if (!p->data && path_exists(SM_SRCDIR "/matrix/cells")) {
 		p->data = xstrdup(SM_SRCDIR "/matrix");
 		p->suppressions = xstrdup(SM_SRCDIR "/suppressions");
+		char *own = own_folder();
+		p->shim = xasprintf("%s/shim", own ? own : SM_BUILDDIR "/build");
+		free(own);
 		p->toolchain = xstrdup(SM_BUILDDIR "/toolchain.conf");
 	} else {
 		p->data = p->data ? p->data : xstrdup(SM_DATADIR);
 		p->suppressions = xasprintf("%s/suppressions", p->data);
+		p->shim = xasprintf("%s/shim", lib ? lib : SM_LIBDIR);
 		p->toolchain = xasprintf("%s/toolchain.conf", lib ? lib : SM_LIBDIR);
 	}
 	free(lib);
@@ -90,6 +107,7 @@ void places_release(struct places *p)
 	free(p->data);
 	free(p->controls);
 	free(p->suppressions);
+	free(p->shim);
 	free(p->toolchain);
 	free(p->cache);
 	strv_release(&p->cell_dirs);

@@ -80,17 +80,41 @@ static char *why_no_compiler(const struct draft *d, const struct toolchain *t)
 	return buf_detach(&b);
 }
 
+/* A cell may be like one that is like another, and so on; more than this is a circle. */
+enum { LIKE_MAX = 8 };
+
+/* What the file of a cell says, after what that of the cell says that it is like. TOLD is set if
+ * anyone says how the runtime is built. */
+static int draft_cell(struct draft *d, const struct runtime *rt, cfg_t *cell, const char *name,
+	int depth, int *told, struct err *e)
+{
+	const char *like = conf_str(cell, "like");
+
+	if (like && depth == LIKE_MAX)
+		return conf_error(cell, "like", e, "cells are like each other in a circle");
+	cfg_t *base = like ? cell_open(like, rt->places, e) : NULL;
+	if (like && !base)
+		return -1;
+	int rc = base ? draft_cell(d, rt, base, like, depth + 1, told, e) : 0;
+	if (base)
+		cfg_free(base);
+	cfg_t *mine = cfg_gettsec(cell, "runtime", rt->family);
+	cfg_t *theirs = cfg_gettsec(rt->conf, "cell", name);
+	*told |= mine || theirs;
+	if (rc < 0 || draft_read(d, cell, 0, e) < 0 || (mine && draft_read(d, mine, 1, e) < 0) ||
+		(theirs && draft_read(d, theirs, 1, e) < 0))
+		return -1;
+	return 0;
+}
+
 static int draft_all(struct draft *d, const struct runtime *rt, cfg_t *cell, const char *name,
 	struct err *e)
 {
-	cfg_t *mine = cfg_gettsec(cell, "runtime", rt->family);
-	cfg_t *theirs = cfg_gettsec(rt->conf, "cell", name);
+	int told = 0;
 
-	if (draft_read(d, rt->conf, 1, e) < 0 || draft_read(d, cell, 0, e) < 0 ||
-		(mine && draft_read(d, mine, 1, e) < 0) ||
-		(theirs && draft_read(d, theirs, 1, e) < 0))
+	if (draft_read(d, rt->conf, 1, e) < 0 || draft_cell(d, rt, cell, name, 0, &told, e) < 0)
 		return -1;
-	if (!mine && !theirs && !d->unavailable)
+	if (!told && !d->unavailable)
 		d->unavailable = xasprintf(
 			"neither the cell's file nor '%s' says how to build %s so", rt->file,
 			rt->family);

@@ -24,6 +24,7 @@ struct places {
 	char *data;	    /* holds cells/, runtimes/, controls/ */
 	struct strv cell_dirs, runtime_dirs; /* $SANMATRIX_CELLS, $SANMATRIX_RUNTIMES, then ours */
 	char *controls, *suppressions;
+	char *shim; /* where the libraries of shim/ are */
 	char *toolchain;    /* toolchain.conf */
 	char *cache;	    /* cache_dir(), created */
 };

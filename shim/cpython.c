@@ -45,6 +45,7 @@ static int find_interpreter(void)
 {
 	find(&py.get_allocator, "PyMem_GetAllocator");
 	find(&py.set_allocator, "PyMem_SetAllocator");
+	find(&py.setup_debug_hooks, "PyMem_SetupDebugHooks");
 	find(&py.get_arenas, "PyObject_GetArenaAllocator");
 	find(&py.set_arenas, "PyObject_SetArenaAllocator");
 	find(&py.is_initialized, "Py_IsInitialized");
@@ -59,8 +60,8 @@ static int find_interpreter(void)
 	find(&py.utf8, "PyUnicode_AsUTF8");
 	find(&py.runtime, "_PyRuntime");
 	read_version();
-	if (!py.get_allocator || !py.set_allocator || !py.get_arenas || !py.set_arenas ||
-	        !py.is_initialized || !py.holds_gil || !py.thread_state)
+	if (!py.get_allocator || !py.set_allocator || !py.setup_debug_hooks ||
+	        !py.get_arenas || !py.set_arenas || !py.is_initialized || !py.holds_gil || !py.thread_state)
 		return -1;
 	return py.minor >= 8 ? 0 : -1;
 }

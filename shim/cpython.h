@@ -37,6 +37,7 @@ struct py_api {
 	int free_threaded;
 	void (*get_allocator)(int domain, struct py_allocator *a);
 	void (*set_allocator)(int domain, struct py_allocator *a);
+	void (*setup_debug_hooks)(void);
 	void (*get_arenas)(struct py_arenas *a);
 	void (*set_arenas)(struct py_arenas *a);
 	void *(*thread_state)(void); /* the caller's, or before 3.12 that of who holds the GIL */

@@ -1,12 +1,7 @@
 /*
  * pymalloc's arenas are regions: leak checkers look for pointers in them, and what was freed there is
  * known as freed until it is used again.
- *
- * Under Memcheck arenas come from malloc: it finds blocks that only leaked blocks point to only then.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "cpython.h"
 
 static struct py_arenas under;
@@ -26,17 +21,10 @@ static struct poolshim_pool *arena_pool(int slot)
 	return pools[slot];
 }
 
-static int from_malloc(void)
-{
-	const char *checker = poolshim_checker();
-
-	return checker && !strcmp(checker, "memcheck");
-}
-
-static void *arena_alloc(void *ctx, size_t size)
+static void *poolshim_py_arena_alloc(void *ctx, size_t size)
 {
 	(void)ctx;
-	void *arena = from_malloc() ? malloc(size) : under.alloc(under.ctx, size);
+	void *arena = under.alloc(under.ctx, size);
 
 	if (arena)
 		poolshim_region_add(arena_pool(py_slot()), arena, size, POOLSHIM_OPEN);
@@ -54,10 +42,7 @@ static void arena_free(void *ctx, void *arena, size_t size)
 
 	if (pool)
 		poolshim_region_remove(pool, arena, size);
-	if (from_malloc())
-		free(arena);
-	else
-		under.free(under.ctx, arena, size);
+	under.free(under.ctx, arena, size);
 }
 
 void py_arenas_wrap(void)
@@ -65,8 +50,8 @@ void py_arenas_wrap(void)
 	struct py_arenas now;
 
 	py.get_arenas(&now);
-	if (now.alloc == arena_alloc)
+	if (now.alloc == poolshim_py_arena_alloc)
 		return;
 	under = now;
-	py.set_arenas(&(struct py_arenas){ NULL, arena_alloc, arena_free });
+	py.set_arenas(&(struct py_arenas){ NULL, poolshim_py_arena_alloc, arena_free });
 }

@@ -6,9 +6,11 @@
  * pymalloc asks the raw domain for what is larger than 512 bytes: such calls pass too, for the block
  * is the outer one.
  */
+#include <limits.h>
 #include <string.h>
 
 #include "cpython.h"
+#include "hot.h"
 #include "hot.h"
 
 enum { GENERATIONS = 8 };
@@ -16,8 +18,10 @@ enum { GENERATIONS = 8 };
 struct domain {
 	enum py_domain kind;
 	struct py_allocator under;
-	struct poolshim_pool *pools[PY_SLOTS];
-	_Atomic int made[PY_SLOTS]; /* pools[i] is final, even if it is NULL */
+	int debug; /* the debug hooks are underneath */
+	/* by size: SMALL ones are in arenas */
+	struct poolshim_pool *pools[2][PY_SLOTS];
+	_Atomic int made[2][PY_SLOTS]; /* pools[i] is final, even if it is NULL */
 };
 
 static const char *const names[PY_DOMAINS] = { "PyMem_Raw", "PyMem", "PyObject" };
@@ -66,7 +70,7 @@ int py_slot(void)
 	return interpreter ? slot_of(interpreter) : 0;
 }
 
-static void give_back(void *context, void *raw)
+static void poolshim_py_under_free(void *context, void *raw)
 {
 	struct domain *d = context;
 
@@ -75,24 +79,35 @@ static void give_back(void *context, void *raw)
 	py_depth--;
 }
 
+static enum poolshim_layout layout_of(const struct domain *d)
+{
+	return py.free_threaded && d->kind == PY_OBJ ? POOLSHIM_TAIL : POOLSHIM_HEADER;
+}
+
+/* Is this more than pymalloc takes from its arenas (SMALL_REQUEST_THRESHOLD, 3.8 to 3.13)? */
+static inline int is_large(const struct domain *d, size_t size)
+{
+	return d->kind == PY_RAW || (!py.free_threaded && ps_raw_size(layout_of(d), size) > 512);
+}
+
 /*
- * The debug hooks write over all of a raw block that is free, so nothing of it can be fenced then.
- * Raw blocks come from malloc, which has a quarantine of its own under a checker.
+ * Raw blocks and large ones come from malloc, which has a quarantine of its own under a checker. Small
+ * blocks are in arenas, where the debug hooks, if they are underneath, write over all of a free one.
  */
-static struct poolshim_pool *make_pool(struct domain *d, int slot)
+static struct poolshim_pool *make_pool(struct domain *d, int large, int slot)
 {
 	struct poolshim_config config = {
 		.name = names[d->kind],
-		.link = sizeof(void *),
+		.link = d->debug ? UINT_MAX : sizeof(void *),
 		.owner = d->kind == PY_RAW ? NULL : py_owner(slot),
-		.release = give_back,
+		.release = poolshim_py_under_free,
 		.context = d,
 	};
 
-	if (d->kind == PY_RAW)
+	if (large)
 		config.flags = POOLSHIM_NO_QUARANTINE;
-	else if (!py.free_threaded)
-		config.flags = POOLSHIM_SERIAL;
+	if (d->kind != PY_RAW && !py.free_threaded)
+		config.flags |= POOLSHIM_SERIAL;
 	/* mimalloc finds objects by their blocks' start, and readers without a lock look at freed ones:
 	   ob_tid, flags, and both reference counts (Include/object.h 3.13) */
 	if (py.free_threaded && d->kind == PY_OBJ) {
@@ -102,15 +117,15 @@ static struct poolshim_pool *make_pool(struct domain *d, int slot)
 	return poolshim_create(&config);
 }
 
-static PS_NOINLINE struct poolshim_pool *first_pool(struct domain *d, int slot)
+static PS_NOINLINE struct poolshim_pool *first_pool(struct domain *d, int large, int slot)
 {
 	ps_lock(&making);
-	if (!d->made[slot]) {
-		d->pools[slot] = make_pool(d, slot);
-		atomic_store_explicit(&d->made[slot], 1, memory_order_release);
+	if (!d->made[large][slot]) {
+		d->pools[large][slot] = make_pool(d, large, slot);
+		atomic_store_explicit(&d->made[large][slot], 1, memory_order_release);
 	}
 	ps_unlock(&making);
-	return d->pools[slot];
+	return d->pools[large][slot];
 }
 
 static PS_NOINLINE void check_gil(void)
@@ -120,7 +135,7 @@ static PS_NOINLINE void check_gil(void)
 }
 
 /* Where the caller's blocks belong; NULL: they are not watched. */
-static inline struct poolshim_pool *pool_of(struct domain *d)
+static inline struct poolshim_pool *pool_of(struct domain *d, int large)
 {
 	int slot = 0;
 
@@ -132,16 +147,16 @@ static inline struct poolshim_pool *pool_of(struct domain *d)
 		if (PS_UNLIKELY(slot < 0))
 			return NULL;
 	}
-	if (PS_UNLIKELY(!atomic_load_explicit(&d->made[slot], memory_order_acquire)))
-		return first_pool(d, slot);
-	return d->pools[slot];
+	if (PS_UNLIKELY(!atomic_load_explicit(&d->made[large][slot], memory_order_acquire)))
+		return first_pool(d, large, slot);
+	return d->pools[large][slot];
 }
 
 /*
  * The allocator underneath, for blocks of ours and for those that pass: what it asks of another domain
  * passes as well.
  */
-static void *under_malloc(struct domain *d, size_t size)
+static void *poolshim_py_under_malloc(struct domain *d, size_t size)
 {
 	py_depth++;
 	void *p = d->under.malloc(d->under.ctx, size);
@@ -149,7 +164,7 @@ static void *under_malloc(struct domain *d, size_t size)
 	return p;
 }
 
-static void *under_calloc(struct domain *d, size_t count, size_t size)
+static void *poolshim_py_under_calloc(struct domain *d, size_t count, size_t size)
 {
 	py_depth++;
 	void *p = d->under.calloc(d->under.ctx, count, size);
@@ -157,7 +172,7 @@ static void *under_calloc(struct domain *d, size_t count, size_t size)
 	return p;
 }
 
-static void *under_realloc(struct domain *d, void *p, size_t size)
+static void *poolshim_py_under_realloc(struct domain *d, void *p, size_t size)
 {
 	py_depth++;
 	p = d->under.realloc(d->under.ctx, p, size);
@@ -165,51 +180,54 @@ static void *under_realloc(struct domain *d, void *p, size_t size)
 	return p;
 }
 
-static void *domain_malloc(void *ctx, size_t size)
+static void *poolshim_py_malloc(void *ctx, size_t size)
 {
 	struct domain *d = ctx;
 
 	probed |= 1 << d->kind;
-	struct poolshim_pool *pool = py_depth ? NULL : pool_of(d);
+	struct poolshim_pool *pool = py_depth ? NULL : pool_of(d, is_large(d, size));
 	size_t raw_size = poolshim_size(pool, size);
 	if (PS_UNLIKELY(!pool || !raw_size))
-		return under_malloc(d, size);
-	void *raw = under_malloc(d, raw_size);
+		return poolshim_py_under_malloc(d, size);
+	void *raw = poolshim_py_under_malloc(d, raw_size);
 	return raw ? poolshim_alloc(pool, raw, size, 0) : NULL;
 }
 
-static void *domain_calloc(void *ctx, size_t count, size_t size)
+static void *poolshim_py_calloc(void *ctx, size_t count, size_t size)
 {
 	struct domain *d = ctx;
 	size_t total;
 
 	if (py_depth)
-		return under_calloc(d, count, size);
+		return poolshim_py_under_calloc(d, count, size);
 	if (__builtin_mul_overflow(count, size, &total))
 		return NULL;
-	struct poolshim_pool *pool = pool_of(d);
+	struct poolshim_pool *pool = pool_of(d, is_large(d, total));
 	size_t raw_size = poolshim_size(pool, total);
 	if (!pool || !raw_size)
-		return under_calloc(d, count, size);
-	void *raw = under_malloc(d, raw_size);
+		return poolshim_py_under_calloc(d, count, size);
+	void *raw = poolshim_py_under_malloc(d, raw_size);
 	if (!raw)
 		return NULL;
 	void *p = poolshim_alloc(pool, raw, total, 0);
 	return memset(p, 0, total);
 }
 
-static enum poolshim_layout layout_of(const struct domain *d)
-{
-	return py.free_threaded && d->kind == PY_OBJ ? POOLSHIM_TAIL : POOLSHIM_HEADER;
-}
-
 /* The block whose user address is P, if we ever made it: live, or freed since. */
 static int known(const struct domain *d, const void *p, struct ps_block *b)
 {
 	uintptr_t start = ps_address(p) - (layout_of(d) == POOLSHIM_HEADER ? PS_GRAIN : 0);
+	int yes = 0;
 
-	return ps_address(p) % PS_GRAIN == 0 && ps_bit(start) && !ps_block_from_bit(b, start) &&
-	       b->user == p;
+	if (ps_address(p) % PS_GRAIN || !ps_bit(start))
+		return 0;
+	/* what is left of a freed block may be fenced off */
+	if (ps_backend->quiet)
+		ps_backend->quiet(1);
+	yes = !ps_block_from_bit(b, start) && b->user == p;
+	if (ps_backend->quiet)
+		ps_backend->quiet(0);
+	return yes;
 }
 
 static enum py_domain kind_of(const struct poolshim_pool *pool)
@@ -218,37 +236,58 @@ static enum py_domain kind_of(const struct poolshim_pool *pool)
 }
 
 /*
- * The pool that P is to be freed in, and its size: its own, or D's for what is not to be freed there.
- * NULL: it was allocated past us, and goes back the same way.
+ * P is no live block of D. The pool that is to say so; NULL: it was allocated past us, and goes back the
+ * same way.
  */
-static struct poolshim_pool *pool_of_block(struct domain *d, const void *p, size_t *size)
+static PS_NOINLINE struct poolshim_pool *pool_of_other(struct domain *d, const void *p)
 {
-	struct poolshim_pool *pool = pool_of(d);
+	struct poolshim_pool *pool = pool_of(d, 0);
 	struct ps_block b;
 
-	if (!pool)
-		return NULL;
-	*size = 0;
-	if (known(d, p, &b)) {
-		if (!b.alive || !b.pool || !b.pool->context || kind_of(b.pool) != d->kind)
-			return pool;
-		*size = b.size;
-		return b.pool;
-	}
+	if (!pool || known(d, p, &b))
+		return pool;
 	/* The raw allocator is exchanged for moments (_PyMem_SetDefaultAllocator). */
 	return d->kind == PY_RAW || generations[d->kind] > 1 ? NULL : pool;
 }
 
-static void free_in(struct poolshim_pool *pool, void *p)
+/* The pool that P is a live block of, and its size; NULL: of none of the kind of D. */
+static inline struct poolshim_pool *pool_of_live(struct domain *d, const struct poolshim_pool *any,
+        const void *p, size_t *size)
+{
+	void *record = any ? ps_find_record(any, p) : NULL;
+
+	if (!record)
+		return NULL;
+	uint64_t what = atomic_load_explicit(ps_what(record, any->layout), memory_order_relaxed);
+	struct poolshim_pool *pool = &ps_pools[what >> PS_POOL_SHIFT & (PS_POOLS - 1)];
+	if (!pool->context || kind_of(pool) != d->kind)
+		return NULL;
+	what = ps_live_what(pool, p, record);
+	*size = what & (PS_SIZE_MAX - 1);
+	return what ? pool : NULL;
+}
+
+/* The pool that P is to be freed in, and its size; NULL: it goes back past us. */
+static inline struct poolshim_pool *pool_of_block(struct domain *d, const void *p, size_t *size)
+{
+	struct poolshim_pool *any = pool_of(d, d->kind == PY_RAW);
+	struct poolshim_pool *pool = pool_of_live(d, any, p, size);
+
+	if (PS_UNLIKELY(!pool))
+		*size = 0;
+	return PS_UNLIKELY(!pool) ? pool_of_other(d, p) : pool;
+}
+
+static void poolshim_py_free_in(struct poolshim_pool *pool, void *p)
 {
 	struct domain *d = pool->context;
 	void *raw = poolshim_free(pool, p);
 
 	if (raw)
-		give_back(d, raw);
+		poolshim_py_under_free(d, raw);
 }
 
-static void domain_free(void *ctx, void *p)
+static void poolshim_py_free(void *ctx, void *p)
 {
 	struct domain *d = ctx;
 	size_t size;
@@ -257,28 +296,42 @@ static void domain_free(void *ctx, void *p)
 		return;
 	struct poolshim_pool *pool = py_depth ? NULL : pool_of_block(d, p, &size);
 	if (pool)
-		free_in(pool, p);
+		poolshim_py_free_in(pool, p);
 	else
-		give_back(d, p);
+		poolshim_py_under_free(d, p);
 }
 
 /* Always moves: pointers to the old place are stale, and are seen to be. */
-static void *domain_realloc(void *ctx, void *p, size_t size)
+static void *poolshim_py_realloc(void *ctx, void *p, size_t size)
 {
 	struct domain *d = ctx;
 	size_t old;
 
 	if (!p)
-		return domain_malloc(ctx, size);
+		return poolshim_py_malloc(ctx, size);
 	struct poolshim_pool *pool = py_depth ? NULL : pool_of_block(d, p, &old);
 	if (!pool)
-		return under_realloc(d, p, size);
-	void *moved = domain_malloc(ctx, size);
+		return poolshim_py_under_realloc(d, p, size);
+	void *moved = poolshim_py_malloc(ctx, size);
 	if (!moved)
 		return NULL;
 	memcpy(moved, p, old < size ? old : size);
-	free_in(pool, p);
+	poolshim_py_free_in(pool, p);
 	return moved;
+}
+
+/* Are the debug hooks what is installed for KIND? They are not put in twice. */
+static int has_debug_hooks(enum py_domain kind)
+{
+	struct py_allocator before[PY_DOMAINS], after;
+
+	for (int i = PY_RAW; i < PY_DOMAINS; i++)
+		py.get_allocator(i, &before[i]);
+	py.setup_debug_hooks();
+	py.get_allocator((int)kind, &after);
+	for (int i = PY_RAW; i < PY_DOMAINS; i++)
+		py.set_allocator(i, &before[i]);
+	return after.malloc == before[kind].malloc;
 }
 
 void py_domain_wrap(enum py_domain kind)
@@ -287,13 +340,14 @@ void py_domain_wrap(enum py_domain kind)
 	struct py_allocator now;
 
 	py.get_allocator((int)kind, &now);
-	if (now.malloc == domain_malloc || generations[kind] == GENERATIONS)
+	if (now.malloc == poolshim_py_malloc || generations[kind] == GENERATIONS)
 		return;
 	d->kind = kind;
+	d->debug = has_debug_hooks(kind);
 	d->under = now;
 	generations[kind]++;
-	py.set_allocator((int)kind, &(struct py_allocator){ d, domain_malloc, domain_calloc,
-	                                                    domain_realloc, domain_free });
+	py.set_allocator((int)kind, &(struct py_allocator){ d, poolshim_py_malloc, poolshim_py_calloc,
+	                                                    poolshim_py_realloc, poolshim_py_free });
 }
 
 int py_domain_wrapped(enum py_domain kind)
@@ -301,7 +355,7 @@ int py_domain_wrapped(enum py_domain kind)
 	struct py_allocator now;
 
 	py.get_allocator((int)kind, &now);
-	if (now.malloc == domain_malloc)
+	if (now.malloc == poolshim_py_malloc)
 		return 1;
 	probed = 0;
 	py_depth++;

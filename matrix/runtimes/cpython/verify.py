@@ -44,6 +44,17 @@ def allocator():
     return "unknown"
 
 
+def shim():
+    """Which checker the pools are annotated for, by a shim that was linked in or preloaded."""
+    try:
+        import ctypes
+        checker = ctypes.CDLL(None).poolshim_checker
+    except (ImportError, AttributeError):
+        return "none"
+    checker.restype = ctypes.c_char_p
+    return (checker() or b"none").decode()
+
+
 def main():
     gil = getattr(sys, "_is_gil_enabled", lambda: True)
     facts = {name: flag(name) for name in (
@@ -53,6 +64,7 @@ def main():
         "CC": sysconfig.get_config_var("CC"),
         "CONFIG_ARGS": sysconfig.get_config_var("CONFIG_ARGS"),
         "allocator": allocator(),
+        "shim": shim(),
         "gil": "on" if gil() else "off",
         "sanitizers": sanitizers(),
         "options": "compiled-in" if program_has(OPTIONS)[0] else "none",
