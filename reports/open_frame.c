@@ -24,25 +24,40 @@ static const char *glued_frame(const struct line *line)
 	return NULL;
 }
 
-/*
- * The number of the frame in LINE, which may be glued to the end of another line (*START is where
- * it begins), or -1.
- */
-static long frame_number(const struct line *line, const char **start)
+/* The beginning of a frame: "#3 0x4f4b44 in f". */
+struct head {
+	const char *start; /* where it begins in its line, which may begin with other text */
+	int glued;         /* it does */
+	long number;
+	int has_address; /* only ThreadSanitizer's have none */
+	unsigned long long address;
+};
+
+/* Fills HEAD from LINE; 0 if it has no frame. */
+static int parse_head(const struct line *line, struct head *head)
 {
 	const char *p = line->s;
 
 	while (*p == ' ' || *p == '\t')
 		p++;
-	if (*p != '#')
+	head->glued = *p != '#';
+	if (head->glued)
 		p = glued_frame(line);
 	if (!p || !text_digit(p[1]))
-		return -1;
-	long n = 0;
-	*start = p;
-	for (p++; text_digit(*p) && n < INT_MAX; p++)
-		n = n * 10 + (*p - '0');
-	return *p == ' ' || *p == '\t' ? n : -1;
+		return 0;
+	head->start = p;
+	head->number = 0;
+	for (p++; text_digit(*p) && head->number < INT_MAX; p++)
+		head->number = head->number * 10 + (*p - '0');
+	if (*p != ' ' && *p != '\t')
+		return 0;
+	while (*p == ' ' || *p == '\t')
+		p++;
+	head->has_address = p[0] == '0' && p[1] == 'x';
+	head->address = 0;
+	for (p += 2; head->has_address && text_hex(*p); p++)
+		head->address = head->address << 4 | (unsigned)(*p <= '9' ? *p - '0' : (*p | 32) - 'a' + 10);
+	return 1;
 }
 
 /* Is FILE:LINE of O's header in S? */
@@ -78,21 +93,9 @@ static int is_next(const struct opens *all, const struct open *a, const struct o
 	return is_due(all, a, b);
 }
 
-/* Only ThreadSanitizer's frames begin without an address. */
-static int is_like(const struct open *o, const char *frame)
+static int is_like(const struct open *o, const struct head *head)
 {
-	const char *call = frame + 1 + strspn(frame + 1, "0123456789");
-
-	return !strcmp(o->r.f->tool, "tsan") != !strncmp(call + strspn(call, " \t"), "0x", 2);
-}
-
-/* The address in FRAME ("#3 0x4f4b44 in f"), or 0. */
-static unsigned long long address_of(const char *frame)
-{
-	const char *p = frame + 1 + strspn(frame + 1, "0123456789");
-
-	p += strspn(p, " \t");
-	return text_after(p, "0x") ? strtoull(p, NULL, 16) : 0;
+	return strcmp(o->r.f->tool, "tsan") ? head->has_address : !head->has_address;
 }
 
 /* Where the kernel puts the program itself; all else may be in many places. */
@@ -157,15 +160,15 @@ static int is_named(const struct open *o, const char *frame)
 	return 0;
 }
 
-static enum fit fit_of_first(const struct open *o, const char *frame)
+static enum fit fit_of_first(const struct open *o, const struct head *head)
 {
 	int undefined = !strcmp(o->r.f->tool, "ubsan") && o->file;
-	unsigned long long address = address_of(frame);
+	unsigned long long address = head->address;
 	int home = is_at_home(o, address);
 
 	if (o->r.expected)
 		return undefined ? FIT_NEVER : FIT_UNKNOWN;
-	if (home < 0 || !is_like(o, frame))
+	if (home < 0 || !is_like(o, head))
 		return FIT_ELSEWHERE;
 	if (!o->r.f->stack_count && o->pc && address) {
 		if (o->pc == address || o->pc == address + 1)
@@ -173,14 +176,15 @@ static enum fit fit_of_first(const struct open *o, const char *frame)
 		return home ? FIT_WAITING : FIT_ELSEWHERE;
 	}
 	if (!o->r.f->stack_count && undefined)
-		return open_names_place(o, frame) ? FIT_PLACE : FIT_ELSEWHERE;
-	int named = o->r.f->stack_count ? 0 : is_named(o, frame);
+		return open_names_place(o, head->start) ? FIT_PLACE : FIT_ELSEWHERE;
+	int named = o->r.f->stack_count ? 0 : is_named(o, head->start);
 	if (named < 0)
 		return FIT_ELSEWHERE;
 	return home || named ? FIT_PLACE : FIT_WAITING;
 }
 
-static struct open *home_of_first(struct opens *all, const struct line *line, const char *frame)
+static struct open *home_of_first(
+        struct opens *all, const struct line *line, const struct head *head)
 {
 	struct open *best = NULL;
 	enum fit most = FIT_UNKNOWN;
@@ -190,7 +194,7 @@ static struct open *home_of_first(struct opens *all, const struct line *line, co
 		if (!takes_frames(o) || open_is_foreign(o, line))
 			continue;
 		/* where there is no other, nothing needs to be known */
-		enum fit fit = all->n > 1 || o->file ? fit_of_first(o, frame) : FIT_WAITING;
+		enum fit fit = all->n > 1 || o->file ? fit_of_first(o, head) : FIT_WAITING;
 		if (fit > most || (fit == most && is_next(all, o, best))) {
 			best = o;
 			most = fit;
@@ -201,8 +205,9 @@ static struct open *home_of_first(struct opens *all, const struct line *line, co
 
 /* A frame goes on where one of the open stacks ended. */
 static struct open *home_of_next(
-        struct opens *all, const struct line *line, long number, const char *frame)
+        struct opens *all, const struct line *line, const struct head *head)
 {
+	size_t number = (size_t)head->number;
 	struct open *best = NULL, *only = NULL;
 	size_t open = 0;
 	int most = 0;
@@ -213,19 +218,18 @@ static struct open *home_of_next(
 			continue;
 		open++;
 		only = o;
-		if (o->r.expected != (size_t)number)
+		if (o->r.expected != number)
 			continue;
-		int fits =
-		        all->n == 1 ? 0 : 4 * is_like(o, frame) + is_at_home(o, address_of(frame));
+		int fits = all->n == 1 ? 0 : 4 * is_like(o, head) + is_at_home(o, head->address);
 		if (!best || fits > most || (fits == most && is_due(all, o, best))) {
 			best = o;
 			most = fits;
 		}
 	}
 	/* a frame that was lost in other output leaves a gap */
-	if (!best && open == 1 && only->r.expected && (size_t)number > only->r.expected &&
-	        (size_t)number <= only->r.expected + GAP_MAX) {
-		only->r.expected = (size_t)number;
+	if (!best && open == 1 && only->r.expected && number > only->r.expected &&
+	        number <= only->r.expected + GAP_MAX) {
+		only->r.expected = number;
 		best = only;
 	}
 	return best;
@@ -233,26 +237,24 @@ static struct open *home_of_next(
 
 int open_take_frame(struct opens *all, const struct line *line)
 {
-	const char *start;
-	long number = frame_number(line, &start);
-	if (number < 0)
+	struct line frame = *line;
+	struct head head;
+
+	if (!parse_head(line, &head))
 		return 0;
 	struct open *o =
-	        number ? home_of_next(all, line, number, start) : home_of_first(all, line, start);
-
+	        head.number ? home_of_next(all, line, &head) : home_of_first(all, line, &head);
 	if (!o)
 		return 0;
-	size_t skip = (size_t)(start - line->s);
-	struct line frame = *line;
-	if (strspn(line->s, " \t") != skip) { /* it is glued to other text */
-		frame.s += skip;
-		frame.len -= skip;
+	if (head.glued) {
+		frame.s += head.start - line->s;
+		frame.len -= (size_t)(head.start - line->s);
 	}
 	if (!report_frame(&o->r, &frame))
 		return 0;
 	o->paused = 0;
-	if (number < LEARNED || all->n > 1)
-		open_learn(o, address_of(start));
+	if (head.number < LEARNED || all->n > 1)
+		open_learn(o, head.address);
 	open_touch(all, o);
 	return 1;
 }
