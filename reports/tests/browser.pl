@@ -17,6 +17,7 @@
 use strict;
 use warnings;
 use Fcntl qw(F_DUPFD);
+use File::Path qw(remove_tree);
 use File::Temp qw(tempdir);
 use JSON::PP;
 use MIME::Base64;
@@ -25,7 +26,7 @@ use POSIX qw(dup2 _exit);
 my ($browser) = grep { -x } map { my $d = $_; map { "$d/$_" } qw(chromium chromium-browser google-chrome) }
     split /:/, $ENV{PATH};
 die "no chromium\n" unless $browser;
-my $profile = tempdir('browser.XXXXXX', TMPDIR => 1, CLEANUP => 1);
+my $profile = tempdir('browser.XXXXXX', TMPDIR => 1);
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 my (@requests, @console, $loaded, $session, $next_id, $buffer);
 $next_id = 0;
@@ -51,7 +52,21 @@ if (!$pid) {
 close $their_in;
 close $their_out;
 $to->autoflush(1);
-END { if ($pid) { my $status = $?; kill 'KILL', -$pid; kill 'KILL', $pid; waitpid $pid, 0; $? = $status } }
+
+# all of its processes end; those that are not our children may take a moment to be gone
+END {
+    if ($pid) {
+        my $status = $?;
+        kill 'KILL', -$pid;
+        waitpid $pid, 0;
+        for (1 .. 50) {
+            remove_tree($profile, { error => \my $left });
+            last unless -e $profile;
+            select undef, undef, undef, 0.05;
+        }
+        $? = $status;
+    }
+}
 
 # the next message; ends the test when the browser is gone
 sub receive {
