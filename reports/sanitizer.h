@@ -8,6 +8,8 @@
 
 #include "reports/open.h"
 
+extern const struct grammar sanitizer_grammar; /* of all that read_sanitizer.c begins */
+
 int tsan_begins(struct opens *all, const struct line *line);
 int ubsan_begins(struct opens *all, const struct line *line);
 
