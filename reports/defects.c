@@ -182,35 +182,47 @@ static void follow(struct item *item, const struct hints *known, const struct hi
 	strv_release(&own);
 }
 
-static void add_hints(struct hints *h, const struct item *item, enum hint_kind kind)
+/* ASKED: only hints that are there are of interest; NULL: all are. */
+static void add_hints(struct hints *h, const struct item *item, enum hint_kind kind,
+		      const struct hints *asked)
 {
 	struct strv own = { 0 };
 
 	defect_hints(item->f, kind, &own);
 	for (size_t i = 0; i < own.n; i++)
-		hint_add(h, xstrdup(own.v[i]), item->group, item->f);
+		if (!asked || hints_find(asked, own.v[i]) < asked->n)
+			hint_add(h, xstrdup(own.v[i]), item->group, item->f);
 	strv_release(&own);
+}
+
+/* What those that know too little ask for; how many groups there are. */
+static size_t ask(const struct item *v, size_t n, struct hints *wanted)
+{
+	size_t groups = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!v[i].group)
+			add_hints(wanted, &v[i], HINT_WANTED, NULL);
+		groups = v[i].group > groups ? v[i].group : groups;
+	}
+	hints_sort(wanted);
+	return groups;
 }
 
 /* What knows too little joins what it hints at. */
 static void join_hinted(struct item *v, size_t n)
 {
 	struct hints known = { 0 }, wanted = { 0 };
-	const char **keys;
-	size_t groups = 0;
+	size_t groups = ask(v, n, &wanted);
+	const char **keys = xcalloc(groups + 1, sizeof *keys);
 
-	for (size_t i = 0; i < n; i++) {
-		add_hints(v[i].group ? &known : &wanted, &v[i],
-			  v[i].group ? HINT_GIVEN : HINT_WANTED);
-		groups = v[i].group > groups ? v[i].group : groups;
-	}
-	hints_sort(&known);
-	hints_sort(&wanted);
-	keys = xcalloc(groups + 1, sizeof *keys);
-	for (size_t i = 0; i < n; i++)
-		if (v[i].group)
+	for (size_t i = 0; i < n && wanted.n; i++)
+		if (v[i].group) {
+			add_hints(&known, &v[i], HINT_GIVEN, &wanted);
 			keys[v[i].group] = v[i].f->defect;
-	for (size_t i = 0; wanted.n && known.n && i < n; i++) {
+		}
+	hints_sort(&known);
+	for (size_t i = 0; i < n && known.n; i++) {
 		if (v[i].group)
 			continue;
 		follow(&v[i], &known, &wanted);
