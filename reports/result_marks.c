@@ -70,11 +70,13 @@ void mark_add(struct marks *m, const struct mark *mark)
 			m->v[i - 1].count += mark->count;
 			return;
 		}
-	if (m->n == m->cap && m->n > NEAR)
-		tidy(m);
-	if (m->n == m->cap || (m->n > NEAR && m->n > m->cap / 2)) {
-		m->cap = m->cap ? 2 * m->cap : 2;
-		m->v = xrealloc(m->v, m->cap * sizeof *m->v);
+	if (m->n == m->cap) {
+		if (m->n > NEAR)
+			tidy(m);
+		if (m->n >= m->cap / 2) { /* else many were equal, and there is room */
+			m->cap = m->cap ? 2 * m->cap : 2;
+			m->v = xrealloc(m->v, m->cap * sizeof *m->v);
+		}
 	}
 	m->v[m->n++] = *mark;
 }
