@@ -9,7 +9,7 @@
 #include "common/mem.h"
 #include "reports/write_html.h"
 
-/* Beyond that many squares, green ones are not drawn: the page must stay usable. */
+/* Beyond that many squares, green ones are not drawn, nor too many others: the page must stay usable. */
 enum { SQUARES_MAX = 40000, DENSE_MIN = 150 };
 
 const char *const square_words[SQUARE_COUNT] = {
@@ -162,6 +162,8 @@ static void write_name(const struct page *p, const struct cell_result *c)
 
 static void write_strip(const struct page *p, const struct cell_result *c, int all)
 {
+	size_t drawn = 0;
+
 	html(p->f, "<section class=\"strip f\" data-cell=\"|%s|\">\n", c->cell);
 	write_name(p, c);
 	html(p->f, "<div class=\"squares\" role=\"group\" aria-label=\"units of %s that did not pass\">",
@@ -170,9 +172,14 @@ static void write_strip(const struct page *p, const struct cell_result *c, int a
 		const struct unit_result *u = unit_of(c, p->units[i]);
 		enum square s = square_of(u);
 
-		if (all || s >= SQUARE_KNOWN)
+		if (!all && s < SQUARE_KNOWN)
+			continue;
+		if (all || drawn < SQUARES_MAX / p->cells)
 			write_square(p, u, s);
+		drawn++;
 	}
+	if (!all && drawn > SQUARES_MAX / p->cells)
+		html(p->f, " and %zu more", drawn - SQUARES_MAX / p->cells);
 	html(p->f, "</div>\n</section>\n");
 }
 
