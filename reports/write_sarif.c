@@ -145,6 +145,22 @@ static json_t *note(const char *level, const char *text)
 	return o;
 }
 
+/* Units that should have left a result and did not. */
+static void add_unit_notes(json_t *list, const struct cell_result *c)
+{
+	for (size_t i = 0; i < c->unit_count; i++) {
+		const struct unit_result *u = &c->units[i];
+
+		if (u->ran || !u->case_count || u->cases[0].outcome != OUTCOME_ERROR ||
+		    json_array_size(list) >= NOTES_MAX)
+			continue;
+		char *text = xasprintf("cell %s, unit %s: %s", c->label, u->unit,
+				       u->cases[0].message ? u->cases[0].message : "missing");
+		json_array_append_new(list, note("error", text));
+		free(text);
+	}
+}
+
 static void add_cell_notes(json_t *list, const struct results *r)
 {
 	for (size_t i = 0; i < r->cell_count; i++)
@@ -154,6 +170,8 @@ static void add_cell_notes(json_t *list, const struct results *r)
 			if (c->outcome == OUTCOME_ERROR && json_array_size(list) < NOTES_MAX)
 				json_array_append_new(list, note("error", c->message));
 		}
+	for (size_t i = 0; i < r->cell_count; i++)
+		add_unit_notes(list, &r->cells[i]);
 	if (r->unparsed_count) {
 		char *text = xasprintf("%zu reports in logs could not be read; findings.json says "
 				       "which and why", r->unparsed_count);
