@@ -35,6 +35,9 @@ struct cpython {
 	int collecting;    /* Python frames are being read */
 	int current;       /* the current thread's stack has been read */
 	int stack_seen;    /* a heading of a stack has been read */
+	size_t margin;     /* of its lines: blanks that are not CPython's */
+	int wrapped;       /* pytest says that the line is about an exception nobody could catch */
+	unsigned source;   /* of its first line */
 	int weak;          /* lines in a row that may be the report's, or not */
 	int allocation;    /* the frames are those of where the block was allocated */
 	enum traceback traceback;
@@ -63,8 +66,8 @@ void cpython_open(struct cpython *c, const struct cpython_part *part, const char
 /* Hands over what is open; what was doubtful and never confirmed is dropped. */
 void cpython_close(struct cpython *c);
 /* A finding that is one line. */
-void cpython_emit(struct cpython *c, const char *kind, const struct line *line,
-        const char *message);
+void cpython_emit(
+        struct cpython *c, const char *kind, const struct line *line, const char *message);
 /* The same, where nobody printed that line: TEXT, which is emptied, seen at line NUMBER. */
 void cpython_emit_text(struct cpython *c, const char *kind, long number, struct buf *text);
 /* Adds FUNCTION (LEN bytes; NULL: unknown), maybe a whole prototype, to the access stack. */

@@ -23,8 +23,8 @@ static int opens(struct cpython *c, const struct line *line)
 
 	if (!at)
 		return 0;
-	cpython_open(c, &cpython_alloc, "debug-allocator", line,
-	        "the debug allocator's check failed");
+	cpython_open(
+	        c, &cpython_alloc, "debug-allocator", line, "the debug allocator's check failed");
 	c->prelude = PRELUDE_DUMP;
 	c->r.f->access.address = hex_dup(c->r.f, at);
 	const char *api = text_after_any(at, "API '");

@@ -44,6 +44,9 @@ static const struct phrase texts[] = {
 	{ "deallocated twice", "immortal-dealloc" },
 	{ "caused by a refcount error", "immortal-dealloc" },
 	{ "negative ref count", "negative-refcount" },
+	{ "bad ID: ", "debug-allocator" }, /* without its dump */
+	{ "bad leading pad byte", "debug-allocator" },
+	{ "bad trailing pad byte", "debug-allocator" },
 	{ "could not acquire lock for ", "shutdown-lock" },
 	{ "stack overflow", "stack-overflow" },
 	{ "recover from MemoryError", "out-of-memory" },
@@ -127,7 +130,8 @@ static int take_fatal(struct cpython *c, const struct line *line)
 	if (is_quoted(line->s, at))
 		return 0;
 	const char *text = at + strlen("Fatal Python error: ");
-	if (c->r.f && c->prelude != PRELUDE_NONE && ends_prelude(c, text)) {
+	int other = c->source && line->source && c->source != line->source;
+	if (c->r.f && c->prelude != PRELUDE_NONE && !other && ends_prelude(c, text)) {
 		if (c->prelude == PRELUDE_DUMP)
 			cpython_alloc_end(c, text);
 		c->prelude = PRELUDE_NONE;
@@ -149,9 +153,8 @@ static int take_windows(struct cpython *c, const struct line *line)
 
 	if (!text)
 		return 0;
-	cpython_open(c, &cpython_fatal, text_after(text, "code 0x") ? "windows-code"
-	                                                            : "windows-crash",
-	        line, text);
+	cpython_open(c, &cpython_fatal,
+	        text_after(text, "code 0x") ? "windows-code" : "windows-crash", line, text);
 	return 1;
 }
 

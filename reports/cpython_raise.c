@@ -13,7 +13,7 @@
 static const struct {
 	const char *text, *kind;
 } starts[] = {
-	{ "Exception ignored in", "unraisable" },    /* 3.14: "while calling deallocator" */
+	{ "Exception ignored in", "unraisable" }, /* 3.14: "while calling deallocator" */
 	{ "Exception ignored on", "unraisable" },
 	{ "Exception ignored when", "unraisable" },
 	{ "Exception ignored while", "unraisable" },
@@ -68,7 +68,8 @@ static int take_ignored(struct cpython *c, const struct line *line)
 	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
 		if (!text_after(s, starts[i].text))
 			continue;
-		if (strcmp(starts[i].kind, "callback-exception") != 0 && !names_object(s))
+		if (strcmp(starts[i].kind, "callback-exception") != 0 && !c->wrapped &&
+		        !names_object(s))
 			return 0;
 		begin(c, starts[i].kind, line, s);
 		c->ignored = finding_strndup(c->r.f, s, strnlen(s, 2000));

@@ -52,8 +52,7 @@ static struct test *get(struct cpython *c, int what, const char *name, size_t le
 	if (!t)
 		t = c->tests = xcalloc(1, sizeof *t);
 	for (size_t i = 0; i < t->n; i++)
-		if (t->v[i].what == what && !strncmp(t->v[i].name, name, len) &&
-		        !t->v[i].name[len])
+		if (t->v[i].what == what && !strncmp(t->v[i].name, name, len) && !t->v[i].name[len])
 			return &t->v[i];
 	if (t->n == TESTS_MAX || !len || len > NAME_MAX_BYTES)
 		return NULL;

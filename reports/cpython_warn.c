@@ -7,6 +7,8 @@
  *     File "/a.py", lineno 3
  *       SOURCE
  *   ResourceWarning: Enable tracemalloc to get the object allocation traceback
+ *
+ * pytest has "Object allocated at:" in its summary, and the word "line".
  */
 #include <stdlib.h>
 #include <string.h>
@@ -62,8 +64,11 @@ static int goes_on(struct cpython *c, const struct line *line)
 	const char *s = line->s;
 	int own = 0;
 
-	if (text_after(s, "Object allocated at (most recent call last):") ||
-	        text_after(s, "Coroutine created at (most recent call last)")) {
+	if (!*s && c->margin) {
+		own = 1;
+	} else if (text_after(s, "Object allocated at (most recent call last):") ||
+	           (c->margin && !strcmp(s, "Object allocated at:")) ||
+	           text_after(s, "Coroutine created at (most recent call last)")) {
 		cpython_traceback_begin(c, TRACEBACK_ORIGIN);
 		own = 1;
 	} else if (c->traceback == TRACEBACK_ORIGIN && cpython_traceback_line(c, line)) {

@@ -5,8 +5,8 @@
  *   0:00:01 load avg: 6.88 [1/2/1] test_x crashed (Exit code -11 (SIGSEGV))       up to 3.11
  *   0:20:01 load avg: 6.88 [1/2/1] test_x timed out (20 min)
  *
- * What the worker printed comes next. Only if nothing in it tells of the end, up to the next line of
- * regrtest's own, that line is a finding.
+ * What the worker printed comes next. Only if nothing in it tells of the end, up to the next line
+ * of regrtest's own, that line is a finding.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 #include "reports/kinds.h"
 
 struct cpython_worker {
-	char *test;    /* NULL: none has ended badly */
+	char *test; /* NULL: none has ended badly */
 	char *message, *kind;
 	long line;
 	unsigned long emitted; /* by then */

@@ -9,6 +9,8 @@
 #include "common/text.h"
 #include "reports/cpython.h"
 
+enum { MARGIN = 2 };
+
 static const struct cpython_part *const parts[] = {
 	&cpython_fatal,
 	&cpython_alloc,
@@ -42,10 +44,11 @@ void cpython_open(struct cpython *c, const struct cpython_part *part, const char
 	c->collecting = c->current = c->stack_seen = c->allocation = c->weak = 0;
 	c->traceback = TRACEBACK_NONE;
 	c->ignored = NULL;
+	c->margin = 0;
+	c->source = line->source;
 }
 
-void cpython_emit(
-        struct cpython *c, const char *kind, const struct line *line, const char *message)
+void cpython_emit(struct cpython *c, const char *kind, const struct line *line, const char *message)
 {
 	cpython_open(c, NULL, kind, line, message);
 	cpython_close(c);
@@ -136,34 +139,86 @@ static size_t runner_marks(const char *s)
 }
 
 /*
+ * pytest's summary has warnings two columns in, and what nobody could catch as warnings of its own.
+ * How much of S is before CPython's text; 0: it is not such a line.
+ */
+static size_t pytest_margin(const char *s)
+{
+	static const char *const wrapped[] = {
+		": PytestUnraisableExceptionWarning: ",
+		": PytestUnhandledThreadExceptionWarning: ",
+	};
+
+	if (!text_after(s, "  ") || s[MARGIN] == ' ')
+		return 0;
+	for (size_t i = 0; i < sizeof wrapped / sizeof *wrapped; i++) {
+		const char *text = text_after_any(s, wrapped[i]);
+		if (text)
+			return (size_t)(text - s);
+	}
+	return strstr(s, ": ResourceWarning: ") || strstr(s, " was never awaited") ? MARGIN : 0;
+}
+
+static struct line part_of(const struct line *line, size_t from)
+{
+	struct line part = *line;
+
+	part.s += from;
+	part.len -= from;
+	return part;
+}
+
+/*
  * CPython writes from the beginning of a line; only a fatal error may come anywhere, behind what
  * was not ended by a line feed.
  */
 static int opens(void *state, const struct line *line)
 {
 	struct cpython *c = state;
-	struct line own = *line;
+	const char *s = line->s;
+	size_t before = 0, margin = 0;
 
-	if (!own.len || strchr("\t=#", *own.s))
+	if (!line->len || strchr("\t=#", *s))
 		return 0;
-	if (*own.s == ' ' && !strstr(own.s, "Fatal Python error: "))
-		return 0;
-	if (*own.s != ' ' && (!isalpha((unsigned char)*own.s) || strstr(own.s, " ... "))) {
-		size_t marks = runner_marks(own.s);
-		own.s += marks;
-		own.len -= marks;
+	if (*s == ' ') {
+		before = margin = pytest_margin(s);
+		if (!margin && !strstr(s, "Fatal Python error: "))
+			return 0;
+	} else if (!isalpha((unsigned char)*s) || strstr(s, " ... ")) {
+		before = runner_marks(s);
 	}
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-		if (parts[i]->opens(c, &own))
+	struct line own = part_of(line, before);
+	c->wrapped = margin > MARGIN;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts && own.len; i++) {
+		if (parts[i]->opens(c, &own)) {
+			c->margin = margin ? MARGIN : 0;
 			return 1;
+		}
+	}
 	return 0;
+}
+
+/* LINE for the part that has a report open. */
+static int part_goes_on(struct cpython *c, const struct line *line)
+{
+	if (c->source && line->source && c->source != line->source)
+		return 0; /* another container's, or another job's */
+	if (c->margin && line->len) {
+		if (!text_after(line->s, "  ")) {
+			cpython_close(c);
+			return 0;
+		}
+		struct line own = part_of(line, MARGIN);
+		return c->part->goes_on(c, &own);
+	}
+	return c->part->goes_on(c, line);
 }
 
 static int goes_on(void *state, const struct line *line)
 {
 	struct cpython *c = state;
 
-	if (c->r.f && c->part && c->part->goes_on(c, line))
+	if (c->r.f && c->part && part_goes_on(c, line))
 		return 1;
 	return cpython_regrtest.goes_on(c, line) || cpython_dumprefs.goes_on(c, line) ||
 	       cpython_stats.goes_on(c, line);

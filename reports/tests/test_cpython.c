@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "common/buf.h"
 #include "common/mem.h"
 #include "reports/finding.h"
 #include "reports/scan.h"
@@ -57,24 +58,24 @@ static void scan(const char *text)
 	scanner_finish(s);
 }
 
-#define assert_found(i, tool_, kind_)                         \
-	do {                                                  \
-		assert_true(found_count > (i));               \
-		assert_string_equal(found[i]->tool, (tool_)); \
-		assert_string_equal(found[i]->kind, (kind_)); \
+#define assert_found(i, tool_, kind_)                                                              \
+	do {                                                                                       \
+		assert_true(found_count > (i));                                                    \
+		assert_string_equal(found[i]->tool, (tool_));                                      \
+		assert_string_equal(found[i]->kind, (kind_));                                      \
 	} while (0)
 
-#define STACK(function)                                             \
-	"\n"                                                        \
-	"Current thread 0x00007f07ac4ff740 (most recent call first):\n" \
+#define STACK(function)                                                                            \
+	"\n"                                                                                       \
+	"Current thread 0x00007f07ac4ff740 (most recent call first):\n"                            \
 	"  File \"/src/a.py\", line 4 in " function "\n"
 
-#define ASAN(pid)                                                                          \
+#define ASAN(pid)                                                                                  \
 	"==" pid "==ERROR: AddressSanitizer: heap-use-after-free on address 0x602000000010 at pc " \
-	"0x55 bp 0x7f sp 0x7e\n"                                                           \
-	"READ of size 8 at 0x602000000010 thread T0\n"                                     \
-	"    #0 0x55 in f /src/a.c:3:5\n"                                                  \
-	"\n"                                                                               \
+	"0x55 bp 0x7f sp 0x7e\n"                                                                   \
+	"READ of size 8 at 0x602000000010 thread T0\n"                                             \
+	"    #0 0x55 in f /src/a.c:3:5\n"                                                          \
+	"\n"                                                                                       \
 	"SUMMARY: AddressSanitizer: heap-use-after-free /src/a.c:3:5 in f\n"
 
 static void test_severities(void **state)
@@ -93,7 +94,8 @@ static void test_severities(void **state)
 		        "thread-exception", "warning" },
 		{ "Task was destroyed but it is pending!\n", "task-destroyed", "warning" },
 		{ "Warning -- os.environ was modified by test_a\n", "env-changed", "warning" },
-		{ "Warning -- test_a created 3 uncollectable objects\n", "uncollectable", "warning" },
+		{ "Warning -- test_a created 3 uncollectable objects\n", "uncollectable",
+		        "warning" },
 		{ "Windows fatal exception: code 0x8001010d\n", "windows-code", "warning" },
 		{ "Windows fatal exception: access violation\n", "windows-crash", "error" },
 		{ "[1 refs, 2 blocks]\n[3 refs, 2 blocks]\n", "showrefcount", "note" },
@@ -114,9 +116,11 @@ static void test_fatal_kinds(void **state)
 	static const struct {
 		const char *text, *kind, *category;
 	} rows[] = {
-		{ "a function returned NULL without setting an error", "check-result", "api-misuse" },
+		{ "a function returned NULL without setting an error", "check-result",
+		        "api-misuse" },
 		{ "a function returned a result with an error set", "check-result", "api-misuse" },
-		{ "_Py_CheckSlotResult: Slot __getitem__ of type T failed without setting an exception",
+		{ "_Py_CheckSlotResult: Slot __getitem__ of type T failed without setting an "
+		  "exception",
 		        "check-result", "api-misuse" },
 		{ "deallocating None", "immortal-dealloc", "use-after-free" },
 		{ "PyThreadState_Get: no current thread", "gil", "api-misuse" },
@@ -163,26 +167,36 @@ static void test_a_check_and_its_end_are_one(void **state)
 
 static void test_other_processes_stay_apart(void **state)
 {
-	char log[4096] = ASAN("7");
+	struct buf log = { 0 };
 
 	(void)state;
 	/* what one process was told of is not told by the next */
-	scan(ASAN("7") "==7==ABORTING\nFatal Python error: Aborted\n" STACK("g")
-	     "Fatal Python error: Aborted\n" STACK("h"));
+	scan(ASAN("7") "==7==ABORTING\nFatal Python error: Aborted\n" STACK(
+	        "g") "Fatal Python error: Aborted\n" STACK("h"));
 	assert_int_equal(found_count, 2);
 	assert_found(1, "cpython", "SIGABRT");
 	scan("Fatal Python error: f: text\n" STACK("g") "Fatal Python error: Aborted\n" STACK("h"));
 	assert_int_equal(found_count, 2);
 	/* long after, it is another one's end */
+	buf_addstr(&log, ASAN("7"));
 	for (size_t i = 0; i < 100; i++)
-		strcat(log, "other\n");
-	strcat(log, "Fatal Python error: Aborted\n" STACK("h"));
-	scan(log);
+		buf_addstr(&log, "other\n");
+	buf_addstr(&log, "Fatal Python error: Aborted\n" STACK("h"));
+	scan(log.data);
+	buf_release(&log);
 	assert_int_equal(found_count, 2);
 	/* an assertion aborts; what comes is not of it */
-	scan("python: a.c:3: f: Assertion `x' failed.\nFatal Python error: Segmentation fault\n" STACK(
-	        "g"));
+	scan("python: a.c:3: f: Assertion `x' failed.\nFatal Python error: Segmentation "
+	     "fault\n" STACK("g"));
 	assert_int_equal(found_count, 2);
+	/* two containers write at once */
+	scan("app-1  | Fatal Python error: Segmentation fault\napp-2  | Aborted\napp-1  | \n"
+	     "app-1  | Current thread 0x00007f07ac4ff740 (most recent call first):\n"
+	     "app-2  |   File \"/src/b.py\", line 4 in other\n"
+	     "app-1  |   File \"/src/a.py\", line 4 in f\n");
+	assert_int_equal(found_count, 1);
+	assert_int_equal(found[0]->python.n, 1);
+	assert_string_equal(found[0]->python.v[0].function, "f");
 	/* a dump without an end, and another process */
 	scan("Debug memory block at address p=0x10: API 'o'\n    16 bytes originally requested\n"
 	     "Fatal Python error: f: text\n" STACK("g"));
@@ -193,11 +207,12 @@ static void test_a_second_error_while_dying(void **state)
 {
 	(void)state;
 	scan("Fatal Python error: none_dealloc: deallocating None\n"
-	     "Python runtime state: initialized\n" STACK("g")
-	     "a.c:3: _Py_NegativeRefcount: Assertion failed: object has negative ref count\n"
-	     "Enable tracemalloc to get the memory block allocation traceback\n"
-	     "\n"
-	     "object address  : 0x55fed9ff4e80\n");
+	     "Python runtime state: initialized\n" STACK(
+	             "g") "a.c:3: _Py_NegativeRefcount: Assertion failed: object has negative ref "
+	                  "count\n"
+	                  "Enable tracemalloc to get the memory block allocation traceback\n"
+	                  "\n"
+	                  "object address  : 0x55fed9ff4e80\n");
 	assert_int_equal(found_count, 1);
 	assert_found(0, "cpython", "immortal-dealloc");
 	assert_non_null(strstr(found[0]->text, "object address"));
@@ -231,12 +246,14 @@ static void test_summary_and_reasons(void **state)
 {
 	(void)state;
 	/* the reason is there, after or before */
-	scan("0:00:00 [1/1] test_a failed (env changed)\nWarning -- sys.path was modified by test_a\n"
+	scan("0:00:00 [1/1] test_a failed (env changed)\nWarning -- sys.path was modified by "
+	     "test_a\n"
 	     "Warning --   Before: 1\nWarning --   After:  2\n");
 	assert_int_equal(found_count, 1);
 	assert_non_null(strstr(found[0]->text, "After:  2"));
 	/* it is not */
-	scan("1 test altered the execution environment:\n    test_a\n\n1 test failed:\n    test_b\n");
+	scan("1 test altered the execution environment:\n    test_a\n\n1 test failed:\n    "
+	     "test_b\n");
 	assert_int_equal(found_count, 1);
 	assert_string_equal(found[0]->message, "test_a altered the execution environment");
 	scan("0:00:00 load avg: 1.0 [1/1] test_a failed (reference leak)\n");
@@ -249,10 +266,12 @@ static void test_summary_and_reasons(void **state)
 static void test_workers(void **state)
 {
 	(void)state;
-	scan("0:00:00 load avg: 6.88 [1/2/1] test_a worker non-zero exit code (Exit code -9 (SIGKILL))\n"
+	scan("0:00:00 load avg: 6.88 [1/2/1] test_a worker non-zero exit code (Exit code -9 "
+	     "(SIGKILL))\n"
 	     "0:00:00 load avg: 6.88 [2/2/1] test_b crashed (Exit code -11)\n"
-	     "Fatal Python error: Segmentation fault\n" STACK("g")
-	     "0:00:00 load avg: 6.88 [3/3/1] test_c worker non-zero exit code (Exit code 3)\n");
+	     "Fatal Python error: Segmentation fault\n" STACK(
+	             "g") "0:00:00 load avg: 6.88 [3/3/1] test_c worker non-zero exit code (Exit "
+	                  "code 3)\n");
 	assert_int_equal(found_count, 3);
 	assert_found(0, "process", "SIGKILL");
 	assert_found(1, "cpython", "SIGSEGV");
@@ -263,10 +282,10 @@ static void test_workers(void **state)
 static void test_statistics(void **state)
 {
 	(void)state;
-#define TABLE(arenas, bytes, blocks)                                        \
-	"Small block threshold = 512, in 32 size classes.\n\n"              \
-	"    0     16           1              " blocks "           999\n" \
-	"# arenas allocated total           =                    " arenas "\n" \
+#define TABLE(arenas, bytes, blocks)                                                               \
+	"Small block threshold = 512, in 32 size classes.\n\n"                                     \
+	"    0     16           1              " blocks "           999\n"                         \
+	"# arenas allocated total           =                    " arenas "\n"                     \
 	"# bytes in allocated blocks        =              " bytes "\n"
 	scan(TABLE("2", "1,000", "22"));
 	assert_int_equal(found_count, 0);
@@ -304,9 +323,9 @@ static void same_key(const char *a, const char *b, int same)
 static void test_keys(void **state)
 {
 	(void)state;
-#define IGNORED(address, type, function)                                  \
-	"Exception ignored in: <function A.__del__ at " address ">\n"      \
-	"Traceback (most recent call last):\n"                             \
+#define IGNORED(address, type, function)                                                           \
+	"Exception ignored in: <function A.__del__ at " address ">\n"                              \
+	"Traceback (most recent call last):\n"                                                     \
 	"  File \"/src/a.py\", line 4, in " function "\n" type ": of file 17\n"
 	same_key(IGNORED("0x1", "ValueError", "f"), IGNORED("0x2", "ValueError", "f"), 1);
 	same_key(IGNORED("0x1", "ValueError", "f"), IGNORED("0x1", "KeyError", "f"), 0);
@@ -314,8 +333,9 @@ static void test_keys(void **state)
 #define UNCLOSED(object) "/src/a.py:3: ResourceWarning: unclosed file <" object ">\n"
 	same_key(UNCLOSED("_io.FileIO name='/tmp/a'"), UNCLOSED("_io.FileIO name='/tmp/b'"), 1);
 	same_key(UNCLOSED("_io.FileIO name='/tmp/a'"), UNCLOSED("_io.BufferedReader"), 0);
-#define MADE(line) \
-	UNCLOSED("x") "Object allocated at (most recent call last):\n" \
+#define MADE(line)                                                                                 \
+	UNCLOSED("x")                                                                              \
+	"Object allocated at (most recent call last):\n"                                           \
 	"  File \"/src/b.py\", lineno " line "\n    open()\n"
 	same_key(MADE("7"), MADE("8"), 0);
 	same_key("test_a leaked [1, 1] references, sum=2\n",
