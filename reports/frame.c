@@ -275,6 +275,21 @@ int frame_parse_sanitizer(struct arena *a, const char *line, struct frame *frame
 	return number;
 }
 
+/* "f(int) (a.c" was cut: what comes before the last parenthesis, if that does not close. */
+static void drop_unclosed(char *s)
+{
+	int depth = 0;
+
+	for (size_t i = strlen(s); i-- > 1;) {
+		depth += s[i] == ')';
+		if (s[i] == '(' && depth-- == 0) {
+			if (s[i - 1] == ' ')
+				s[i - 1] = 0;
+			return;
+		}
+	}
+}
+
 int frame_parse_valgrind(struct arena *a, const char *text, struct frame *frame)
 {
 	const char *p = text_after(text, "at 0x");
@@ -304,6 +319,8 @@ int frame_parse_valgrind(struct arena *a, const char *text, struct frame *frame)
 		        &frame->column);
 		frame->file = group + 1;
 		group[-1] = 0;
+	} else {
+		drop_unclosed(rest);
 	}
 	if (*rest && strcmp(rest, "???") != 0)
 		frame->function = rest;

@@ -13,7 +13,7 @@
 #include "reports/valgrind_error.h"
 #include "reports/valgrind_threads.h"
 
-enum { PROCESSES_MAX = 256, NAMED_MAX = 4 };
+enum { PROCESSES_MAX = 256, NAMED_MAX = 4, WRAPPED_MAX = 4096 };
 
 struct process {
 	long pid;
@@ -41,6 +41,10 @@ struct state {
 	int version;	  /* its second number; 0: not said */
 	struct process **v;
 	size_t n;
+	/* A frame whose parenthesis does not close: the next line may be the rest, without a pid. */
+	struct process *unclosed;
+	long unclosed_line;
+	struct buf wrapped;
 };
 
 /* --- processes --- */
@@ -98,6 +102,8 @@ static void close_report(struct process *p)
 static void free_process(struct state *st, struct process *p)
 {
 	drop_ahead(st, p);
+	if (st->unclosed == p)
+		st->unclosed = NULL;
 	finding_free(p->before);
 	valgrind_threads_release(&p->threads);
 	buf_release(&p->r.text);
@@ -189,7 +195,38 @@ static void take_aux(struct process *p, const char *text)
 	}
 }
 
-static void take_body(struct process *p, const struct line *line, const char *text)
+static void keep_unclosed(struct state *st, struct process *p, const char *text, long line)
+{
+	size_t len = strlen(text);
+
+	st->unclosed = len && len < WRAPPED_MAX && text[len - 1] != ')' ? p : NULL;
+	st->unclosed_line = line;
+	buf_reset(&st->wrapped);
+	if (st->unclosed)
+		buf_add(&st->wrapped, text, len);
+}
+
+/* LINE, which has no pid, as the rest of the frame before it. Returns zero if it is not. */
+static int take_wrapped(struct state *st, const struct line *line)
+{
+	struct process *p = st->unclosed;
+	struct frame frame;
+
+	st->unclosed = NULL;
+	if (!p || !p->r.f || p->r.stack < 0 || line->number != st->unclosed_line + 1)
+		return 0;
+	buf_add(&st->wrapped, line->s, line->len);
+	struct frames *frames = &p->r.f->stacks[p->r.stack].frames;
+	if (!text_ends(st->wrapped.data, ")") || !frames->n ||
+	        frame_parse_valgrind(&p->r.f->arena, st->wrapped.data, &frame) < 0)
+		return 0;
+	frames->v[frames->n - 1] = frame;
+	report_text(&p->r, line);
+	return 1;
+}
+
+static void take_body(struct state *st, struct process *p, const struct line *line,
+		      const char *text)
 {
 	struct frame frame;
 
@@ -199,6 +236,7 @@ static void take_body(struct process *p, const struct line *line, const char *te
 			report_role(&p->r, -1); /* a stack that nothing was said of */
 		report_add_frame(&p->r, &frame);
 		p->frames++;
+		keep_unclosed(st, p, text, line->number);
 	} else {
 		take_aux(p, text);
 	}
@@ -335,7 +373,7 @@ static void take_text(struct state *st, struct process *p, const struct line *li
 	else if (p->r.f && strstr(text, "<inherited from parent>"))
 		report_drop(&p->r);
 	else if (p->r.f)
-		take_body(p, line, text);
+		take_body(st, p, line, text);
 	else
 		take_outside(st, p, line, text);
 }
@@ -366,7 +404,7 @@ static int opens(void *state, const struct line *line)
 	if (reason)
 		scanner_unparsed(st->s, line->number, line->s, reason);
 	if (!text)
-		return 0;
+		return take_wrapped(st, line);
 	struct process *p = process_of(st, pid);
 	if (*text)
 		take_text(st, p, line, text);
@@ -386,6 +424,7 @@ static void finish(void *state)
 		report_cut(&p->r, "the report has no end");
 		free_process(st, p);
 	}
+	buf_release(&st->wrapped);
 	free(st->v);
 	free(st);
 }

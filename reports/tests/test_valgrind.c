@@ -305,6 +305,19 @@ static void no_more_errors(void **state)
 	assert_string_equal(told[0]->reason, "the checker reports no more");
 }
 
+static void wrapped_and_cut(void **state)
+{
+	(void)state;
+	scan("==7== Invalid read of size 4\n"
+	     "==7==    at 0x1: ns::f(int, char const*) (very_lo\n"
+	     "ng_name.cpp:12)\n"
+	     "==7==    by 0x2: std::function<void (int)>::operator()(int) const (in /usr/li");
+	check_stacks(only(), "access:ns::f(int, char const*),std::function<void (int)>::operator()(int) "
+			     "const");
+	assert_string_equal(only()->stacks[0].frames.v[0].file, "very_long_name.cpp");
+	assert_int_equal(only()->stacks[0].frames.v[0].line, 12);
+}
+
 static void old_versions(void **state)
 {
 	(void)state;
@@ -621,7 +634,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(helgrind_text), TEST(lock_order_text), TEST(drd_text), TEST(drd_key),
-		TEST(processes_in_one_log), TEST(descriptors), TEST(no_more_errors), TEST(old_versions),
+		TEST(processes_in_one_log), TEST(descriptors), TEST(no_more_errors), TEST(wrapped_and_cut), TEST(old_versions),
 		TEST(kinds_of_text), TEST(drd_elements), TEST(helgrind_elements),
 		TEST(protocols_5_and_6), TEST(spoiled), TEST(headless), TEST(amid_other_logs),
 		TEST(pieces_and_cuts), TEST(endless_element),
