@@ -117,6 +117,16 @@ void finding_add_text(struct finding *f, const char *more)
 	f->text = finding_printf(f, "%s\n%s", f->text ? f->text : "", more);
 }
 
+void unparsed_free(struct unparsed *u)
+{
+	if (!u)
+		return;
+	free(u->log);
+	free(u->text);
+	free(u->reason);
+	free(u);
+}
+
 void finding_free(struct finding *f)
 {
 	if (!f)

@@ -98,6 +98,8 @@ struct unparsed {
 	char *text, *reason;
 };
 
+void unparsed_free(struct unparsed *u); /* NULL is ignored */
+
 /* TOOL and KIND are copied. */
 struct finding *finding_new(const char *tool, const char *kind);
 void finding_free(struct finding *f); /* NULL is ignored */

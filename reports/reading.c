@@ -114,7 +114,27 @@ static void on_unparsed(void *context, struct unparsed *u)
 {
 	struct reading *g = context;
 
-	unparsed_add(g->r, u);
+	if (++g->unparsed <= UNPARSED_OF_LOG_MAX) {
+		unparsed_add(g->r, u);
+		return;
+	}
+	unparsed_free(g->last_unparsed);
+	g->last_unparsed = u;
+}
+
+/* The log has been read: what it had too much of is told in one line. */
+static void end_unparsed(struct reading *g)
+{
+	struct unparsed *last = g->last_unparsed;
+
+	if (last) {
+		free(last->reason);
+		last->reason = xasprintf("%zu more places in this log, up to here, could not be read",
+					 g->unparsed - UNPARSED_OF_LOG_MAX);
+		unparsed_add(g->r, last);
+	}
+	g->last_unparsed = NULL;
+	g->unparsed = 0;
 }
 
 void reading_drop(struct reading *g, size_t i)
@@ -183,6 +203,7 @@ int reading_log(struct reading *g, FILE *f, const char *path, const char *log, s
 	else
 		read_bytes(s, f);
 	scanner_finish(s);
+	end_unparsed(g);
 	return ferror(f) ? err_set(e, EXIT_USAGE, "cannot read '%s':", path) : 0;
 }
 

@@ -15,6 +15,9 @@
  */
 enum { HELD_MAX = 64 };
 
+/* So many places of one log are told of one by one; of the rest it is told how many they are. */
+enum { UNPARSED_OF_LOG_MAX = 100 };
+
 struct reading {
 	struct results *r;
 	const char *runtime, *cell; /* NULL for raw logs */
@@ -22,6 +25,8 @@ struct reading {
 	struct runner runner;
 	int in_output; /* the log that is read now is the unit's output */
 	long file_pid; /* from its name */
+	size_t unparsed;	      /* places in it that could not be read, */
+	struct unparsed *last_unparsed; /* and the last one, where there are too many to keep */
 	struct finding *held[HELD_MAX];
 	size_t held_count;
 	size_t errors; /* findings of severity "error" so far, held or not */

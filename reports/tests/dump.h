@@ -60,10 +60,7 @@ static inline void dump_on_finding(void *context, struct finding *f)
 static inline void dump_on_unparsed(void *context, struct unparsed *u)
 {
 	buf_addf(context, "%ld\tunparsed\t%s\n", u->line, u->reason);
-	free(u->log);
-	free(u->text);
-	free(u->reason);
-	free(u);
+	unparsed_free(u);
 }
 
 /*

@@ -166,6 +166,17 @@ check 'an output that cannot be written' exits 3 report --junit no/such/folder/x
 check 'is named' says "cannot create 'no/such/folder/x.xml'"
 check 'a full disk' exits 3 full bad
 
+# 150 reports without an end: a hundred are told of, and how many more there are
+i=0
+while [ $i -lt 150 ]; do
+    i=$((i + 1))
+    asan $i "f$i" | head -n 3
+done >many_cut.txt
+report --json cut.json many_cut.txt >/dev/null
+check 'the places in a log that cannot be read are bounded' \
+    [ "$(grep -c '"reason": "the report has no end"' cut.json)" -eq 100 ]
+check 'what is beyond is counted' grep -q '"50 more places in this log, up to here' cut.json
+
 if [ -d "$schemas" ] && command -v xmllint >/dev/null; then
     run good asan hash:1/1 test_a
     report good >/dev/null
