@@ -198,10 +198,12 @@ static int take_summary(struct opens *all, const struct line *line)
 	return 1;
 }
 
-/* Does LINE name the address that O's header named? */
+/* Does LINE name the address that O's header named, or a module that its frames did? */
 static int names_address(const struct open *o, const struct line *line)
 {
-	return o->r.f && o->r.f->access.address && strstr(line->s, o->r.f->access.address);
+	if (o->r.f && o->r.f->access.address && strstr(line->s, o->r.f->access.address))
+		return 1;
+	return open_is_at_home(o, open_module(line->s)) > 0;
 }
 
 static int is_before(const struct opens *all, const struct open *a, const struct open *b,

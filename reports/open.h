@@ -68,6 +68,11 @@ int open_take(struct opens *all, const struct line *line);
 /* ADDRESS is one of O's process. */
 void open_learn(struct open *o, unsigned long long address);
 
+/* What stands for the last "(MODULE+0x1)" in S among addresses; 0: there is none. */
+unsigned long long open_module(const char *s);
+/* 1: there was one near ADDRESS in O; -1: O's program is elsewhere; 0: that does not tell. */
+int open_is_at_home(const struct open *o, unsigned long long address);
+
 /* LINE as a frame of one of the open reports: nonzero if one took it. (open_frame.c) */
 int open_take_frame(struct opens *all, const struct line *line);
 /* Do the prefixes say that O is not LINE's? Even pids may be the same, in two containers. */

@@ -13,6 +13,8 @@ enum {
 	REGION_SHIFT = 24,
 };
 
+#define NO_REGION 0x80000000U /* no address is so high */
+
 /* The first '#' in LINE with four blanks before it, or NULL. */
 static const char *glued_frame(const struct line *line)
 {
@@ -56,7 +58,8 @@ static int parse_head(const struct line *line, struct head *head)
 	head->has_address = p[0] == '0' && p[1] == 'x';
 	head->address = 0;
 	for (p += 2; head->has_address && text_hex(*p); p++)
-		head->address = head->address << 4 | (unsigned)(*p <= '9' ? *p - '0' : (*p | 32) - 'a' + 10);
+		head->address = head->address << 4 |
+		                (unsigned)(*p <= '9' ? *p - '0' : (*p | 32) - 'a' + 10);
 	return 1;
 }
 
@@ -118,11 +121,23 @@ void open_learn(struct open *o, unsigned long long address)
 	o->regions[o->region_count++] = region;
 }
 
-/*
- * Addresses are laid out anew in every process: 1 if one near ADDRESS was in O, -1 if O's program
- * is elsewhere, 0 if they do not tell.
- */
-static int is_at_home(const struct open *o, unsigned long long address)
+unsigned long long open_module(const char *s)
+{
+	unsigned hash = 2166136261U;
+	const char *plus = NULL;
+
+	for (const char *p = s; (p = strstr(p, "+0x")); p++)
+		plus = p;
+	const char *open = plus ? memrchr(s, '(', (size_t)(plus - s)) : NULL;
+	if (!open)
+		return 0;
+	for (open++; open < plus; open++)
+		hash = (hash ^ (unsigned char)*open) * 16777619U;
+	return (unsigned long long)(hash | NO_REGION) << REGION_SHIFT;
+}
+
+/* Addresses are laid out anew in every process. */
+int open_is_at_home(const struct open *o, unsigned long long address)
 {
 	unsigned region = (unsigned)(address >> REGION_SHIFT);
 	int elsewhere = 0;
@@ -164,13 +179,13 @@ static enum fit fit_of_first(const struct open *o, const struct head *head)
 {
 	int undefined = !strcmp(o->r.f->tool, "ubsan") && o->file;
 	unsigned long long address = head->address;
-	int home = is_at_home(o, address);
+	int home = open_is_at_home(o, address);
 
 	if (o->r.expected)
 		return undefined ? FIT_NEVER : FIT_UNKNOWN;
 	if (home < 0 || !is_like(o, head))
 		return FIT_ELSEWHERE;
-	if (!o->r.f->stack_count && o->pc && address) {
+	if (!o->r.f->stack_count && o->pc && head->has_address) {
 		if (o->pc == address || o->pc == address + 1)
 			return FIT_PC;
 		return home ? FIT_WAITING : FIT_ELSEWHERE;
@@ -220,7 +235,8 @@ static struct open *home_of_next(
 		only = o;
 		if (o->r.expected != number)
 			continue;
-		int fits = all->n == 1 ? 0 : 4 * is_like(o, head) + is_at_home(o, head->address);
+		int fits =
+		        all->n == 1 ? 0 : 4 * is_like(o, head) + open_is_at_home(o, head->address);
 		if (!best || fits > most || (fits == most && is_due(all, o, best))) {
 			best = o;
 			most = fits;
@@ -242,6 +258,9 @@ int open_take_frame(struct opens *all, const struct line *line)
 
 	if (!parse_head(line, &head))
 		return 0;
+	/* without an address, the module tells the program */
+	if (!head.has_address && (head.number < LEARNED || all->n > 1))
+		head.address = open_module(line->s);
 	struct open *o =
 	        head.number ? home_of_next(all, line, &head) : home_of_first(all, line, &head);
 	if (!o)

@@ -57,8 +57,8 @@ static void take_heading(struct open *o, const char *s)
 		role = ROLE_THREAD;
 	} else if (text_after(s, "Hint: ") || (strstr(s, " of size ") && take_access(o, s))) {
 		return;
-	} else if (!o->r.f->stack_count) {
-		return;
+	} else if (!o->r.f->stack_count || (o->r.role >= 0 && !o->r.expected)) {
+		return; /* what the next stack is has been said */
 	}
 	report_role(&o->r, role);
 }

@@ -123,7 +123,10 @@ static int goes_on_after_end(struct open *o, const struct line *line)
 {
 	int place = text_after(line->s, "0x") && strstr(line->s, " is located ");
 
-	if (take_heading(&o->r, line->s) == OWN_HEADING)
+	enum heading heading = take_heading(&o->r, line->s);
+	if (heading == FOREIGN_HEADING || (!line->len && o->ended == OPEN_WHOLE))
+		return 0;
+	if (heading == OWN_HEADING)
 		o->ended = OPEN_AGAIN;
 	else if (!place && !text_after(line->s, "Shadow byte") && !text_after(line->s, "=>0x") &&
 	         !text_after(line->s, "  ") && line->len)
