@@ -193,6 +193,37 @@ static void name_stack(struct finding *f, struct frames *frames, int local)
 	*frames = named;
 }
 
+/* "/path/NAME" if F's text has that with an offset: TSan's summary does, its frames do not. */
+static const char *full_path(struct finding *f, const char *name)
+{
+	char *tail = xasprintf("/%s+0x", name);
+	const char *end = f->text ? strstr(f->text, tail) : NULL, *from = end;
+
+	while (from && from > f->text && !strchr("( \n", from[-1]))
+		from--;
+	const char *path = end && *from == '/'
+		? finding_strndup(f, from, (size_t)(end - from) + 1 + strlen(name)) : NULL;
+	free(tail);
+	return path;
+}
+
+static void complete_paths(struct finding *f)
+{
+	const char *name = NULL, *path = NULL;
+
+	for (size_t i = 0; i < f->stack_count; i++)
+		for (size_t k = 0; k < f->stacks[i].frames.n; k++) {
+			struct frame *frame = &f->stacks[i].frames.v[k];
+			if (!needs_name(frame) || strchr(frame->module, '/'))
+				continue;
+			if (!name || strcmp(name, frame->module) != 0) {
+				name = frame->module;
+				path = full_path(f, name);
+			}
+			frame->module = path ? path : frame->module;
+		}
+}
+
 void symbolize_finding(struct finding *f)
 {
 	int needed = 0;
@@ -202,6 +233,7 @@ void symbolize_finding(struct finding *f)
 			needed = needs_name(&f->stacks[i].frames.v[k]);
 	if (!needed)
 		return;
+	complete_paths(f);
 	int local = is_local(f);
 	for (size_t i = 0; i < f->stack_count; i++)
 		name_stack(f, &f->stacks[i].frames, local);

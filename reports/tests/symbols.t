@@ -62,6 +62,37 @@ another_build() {
 	! grep -q '"outer"' "$scratch/other.json"
 }
 
+cat >"$scratch/race.c" <<'END'
+#include <pthread.h>
+int shared;
+static inline __attribute__((always_inline)) void bump(void)
+{
+	shared++;
+}
+void *thread(void *x)
+{
+	bump();
+	return x;
+}
+int main(void)
+{
+	pthread_t t;
+	pthread_create(&t, 0, thread, 0);
+	bump();
+	pthread_join(t, 0);
+	return 0;
+}
+END
+
+# its frames name modules without their path, which is in the summary
+race_named() {
+	"$SANMATRIX" report --json "$scratch/race.json" "$1" && return 1
+	stacks "$scratch/race.json" >"$scratch/stacks"
+	cat "$scratch/stacks"
+	grep -q 'access: bump 5, main 1[67]' "$scratch/stacks" &&
+		grep -q 'access: bump 5, thread 9' "$scratch/stacks"
+}
+
 compilers=$CC
 [ "${SANITIZING_CC:-$CC}" = "$CC" ] || compilers="$CC $SANITIZING_CC"
 export LLVM_SYMBOLIZER="${SYMBOLIZER-}"
@@ -80,6 +111,13 @@ for cc in $compilers; do
 		check "$cc: another build is not asked" another_build
 	else
 		skip "$cc: another build is not asked" "its reports do not say which build they are of"
+	fi
+	if $cc -g -O1 -fsanitize=thread -o "$scratch/race" "$scratch/race.c" -pthread 2>"$scratch/cc.log" &&
+		! TSAN_OPTIONS=symbolize=0 "$scratch/race" >"$scratch/tsan" 2>&1 &&
+		grep -q 'data race' "$scratch/tsan"; then
+		check "$cc: names of a race" race_named "$scratch/tsan"
+	else
+		skip "$cc: names of a race" "ThreadSanitizer does not work here"
 	fi
 	LLVM_SYMBOLIZER=/nonexistent check "$cc: without a symbolizer, told once" nameless
 done

@@ -123,6 +123,27 @@ static void inlined_frames_become_frames(void **state)
 	free(module);
 }
 
+/* TSan's frames have the module's name only; its summary has the path of one. */
+static void path_of_the_summary(void **state)
+{
+	char *module = put("prog", "\177ELF", 0600);
+
+	(void)state;
+	use(TWO);
+	struct finding *f = nameless("prog", 1);
+	frames_add(f, &f->stacks[0].frames)->module = "libc.so.6";
+	f->stacks[0].frames.v[1].offset = "0x5";
+	f->text = finding_printf(f, "x\nSUMMARY: ThreadSanitizer: data race (%s+0x10) \n", module);
+	symbolize_finding(f);
+	assert_int_equal(f->stacks[0].frames.n, 3);
+	assert_string_equal(f->stacks[0].frames.v[0].function, "in");
+	assert_string_equal(f->stacks[0].frames.v[0].module, module);
+	assert_string_equal(f->stacks[0].frames.v[2].module, "libc.so.6");
+	assert_null(f->stacks[0].frames.v[2].function);
+	finding_free(f);
+	free(module);
+}
+
 /* A name with a line feed and quotes is an argument, and nothing else. */
 static void hostile_names_of_modules(void **state)
 {
@@ -231,6 +252,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(inlined_frames_become_frames, forget),
+		cmocka_unit_test_teardown(path_of_the_summary, forget),
 		cmocka_unit_test_teardown(hostile_names_of_modules, forget),
 		cmocka_unit_test_teardown(few_children_at_once, forget),
 		cmocka_unit_test_teardown(what_does_not_answer, forget),
