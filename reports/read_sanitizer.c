@@ -19,6 +19,45 @@ struct state {
 	char *uninitialised; /* MSan's line on the bytes that a report to come is about */
 };
 
+/* The needles, in the order of their bits. */
+enum {
+	SANITIZER,
+	THREAD_SANITIZER,
+	DEADLY,
+	LEAK,
+	RUNTIME_ERROR,
+	UBSAN,
+	UNINITIALISED,
+	ASAN_RUNTIME,
+	ASAN_CANNOT,
+	OLD_DEADLY,
+	OLD_SIGNAL
+};
+static const char *const needles[] = {
+	[SANITIZER] = "Sanitizer",
+	[THREAD_SANITIZER] = "ThreadSanitizer: ",
+	[DEADLY] = "Sanitizer:DEADLYSIGNAL",
+	[LEAK] = "leak of ",
+	[RUNTIME_ERROR] = ": runtime error: ",
+	[UBSAN] = "ubsan: ",
+	[UNINITIALISED] = "Uninitialized bytes in ",
+	[ASAN_RUNTIME] = "ASan runtime",
+	[ASAN_CANNOT] = "ASan cannot proceed",
+	[OLD_DEADLY] = "ASAN:DEADLYSIGNAL",
+	[OLD_SIGNAL] = "ASAN:SIGSEGV",
+	NULL,
+};
+
+static const char *needle(size_t i)
+{
+	return needles[i];
+}
+
+static int has(const struct line *line, int needle)
+{
+	return (int)(line->needles >> needle & 1);
+}
+
 struct header {
 	const char *tool, *text;
 	long pid;
@@ -215,7 +254,7 @@ static int take_sanitizer(struct state *st, const struct line *line)
 {
 	struct header h;
 
-	if (tsan_begins(&st->all, line))
+	if (has(line, THREAD_SANITIZER) && tsan_begins(&st->all, line))
 		return 1;
 	if (parse_header(line->s, &h)) {
 		take_header(st, line, &h);
@@ -223,7 +262,8 @@ static int take_sanitizer(struct state *st, const struct line *line)
 	}
 	if (take_bare(st, line))
 		return 1;
-	take_deadly(st, line);
+	if (has(line, DEADLY))
+		take_deadly(st, line);
 	const char *summary = text_after(line->s, "SUMMARY: "), *rest;
 	if (summary && !st->all.n && sanitizer_tool(summary, &rest))
 		scanner_unparsed(st->s, line->number, line->s,
@@ -241,41 +281,6 @@ static void keep_uninitialised(struct state *st, const char *s)
 	st->uninitialised = xstrndup(at, strcspn(at, ")") + 1);
 }
 
-/* The needles, in the order of their bits. */
-enum {
-	SANITIZER,
-	LEAK,
-	RUNTIME_ERROR,
-	UBSAN,
-	UNINITIALISED,
-	ASAN_RUNTIME,
-	ASAN_CANNOT,
-	OLD_DEADLY,
-	OLD_SIGNAL
-};
-static const char *const needles[] = {
-	[SANITIZER] = "Sanitizer",
-	[LEAK] = "leak of ",
-	[RUNTIME_ERROR] = ": runtime error: ",
-	[UBSAN] = "ubsan: ",
-	[UNINITIALISED] = "Uninitialized bytes in ",
-	[ASAN_RUNTIME] = "ASan runtime",
-	[ASAN_CANNOT] = "ASan cannot proceed",
-	[OLD_DEADLY] = "ASAN:DEADLYSIGNAL",
-	[OLD_SIGNAL] = "ASAN:SIGSEGV",
-	NULL,
-};
-
-static const char *needle(size_t i)
-{
-	return needles[i];
-}
-
-static int has(const struct line *line, int needle)
-{
-	return (int)(line->needles >> needle & 1);
-}
-
 static int opens(void *state, const struct line *line)
 {
 	struct state *st = state;
@@ -286,7 +291,7 @@ static int opens(void *state, const struct line *line)
 		return 1;
 	if ((has(line, RUNTIME_ERROR) || has(line, UBSAN)) && ubsan_begins(&st->all, line))
 		return 1;
-	if (has(line, OLD_DEADLY) || has(line, OLD_SIGNAL))
+	if (!has(line, DEADLY) && (has(line, OLD_DEADLY) || has(line, OLD_SIGNAL)))
 		take_deadly(st, line);
 	if (has(line, UNINITIALISED))
 		keep_uninitialised(st, line->s);

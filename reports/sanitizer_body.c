@@ -48,7 +48,7 @@ static enum heading take_heading(struct report *r, const char *s)
 		report_role(r, headings[i].role);
 		return OWN_HEADING;
 	}
-	if (strstr(s, " is located in stack of ")) {
+	if ((*s == 'A' || *s == '0') && strstr(s, " is located in stack of ")) {
 		report_role(r, ROLE_ORIGIN);
 		return OWN_HEADING;
 	}
@@ -111,8 +111,10 @@ static int is_own_text(const char *s)
 		if (text_after(s, starts[i]))
 			return 1;
 	/* "rax = 0x0000000080000000  rbx = ..." */
-	const char *value = strstr(s, " = 0x");
-	return value && value - s < 5;
+	for (size_t i = 0; i < 5 && s[i]; i++)
+		if (text_after(s + i, " = 0x"))
+			return 1;
+	return 0;
 }
 
 /*
