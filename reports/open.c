@@ -140,7 +140,12 @@ struct open *open_find_list(struct opens *all, const struct line *line)
 
 	for (size_t i = 0; i < all->n; i++) {
 		struct open *o = &all->v[i];
-		if (o->list && !o->ended && !open_is_foreign(o, line) && is_nearer(o, found, line))
+		if (!o->list || o->ended || open_is_foreign(o, line))
+			continue;
+		/* a record that has no stack yet has not been written to its end */
+		int waits = o->r.f && !o->r.f->stack_count;
+		int found_waits = found && found->r.f && !found->r.f->stack_count;
+		if (!found || (waits != found_waits ? found_waits : is_nearer(o, found, line)))
 			found = o;
 	}
 	return found;

@@ -39,6 +39,20 @@ int tsan_is_heading(const char *s)
 	return 0;
 }
 
+/* Is the heading S of another report, of another kind or not so far? */
+static int is_alien(const struct open *o, const char *s)
+{
+	const char *kind = o->r.f->kind;
+
+	if (strstr(s, " acquired here while holding"))
+		return !strstr(kind, "lock-order");
+	if (!strstr(s, " of size ") || !strstr(s, " by ") || text_after(s, "Location "))
+		return 0;
+	if (!strstr(kind, "race") && !text_after(kind, "heap-use-after-free"))
+		return 1;
+	return (text_after(s, "Previous ") != NULL) != (o->accesses > 0);
+}
+
 static void take_heading(struct open *o, const char *s)
 {
 	int role = -1;
@@ -85,6 +99,8 @@ static int body(struct open *o, const struct line *line)
 	}
 	if (text_after(line->s, "  ") && isalpha((unsigned char)line->s[2]) &&
 	        !text_after(line->s, "  Uninitialized value ")) {
+		if (is_alien(o, line->s + 2))
+			return 0;
 		report_text(&o->r, line);
 		take_heading(o, line->s + 2);
 		return 1;
