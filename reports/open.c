@@ -208,7 +208,7 @@ static int names_address(const struct open *o, const struct line *line)
 {
 	if (o->r.f && o->r.f->access.address && strstr(line->s, o->r.f->access.address))
 		return 1;
-	return open_is_at_home(o, open_module(line->s)) > 0;
+	return open_is_at_home(o, open_module(line)) > 0;
 }
 
 static int is_before(const struct opens *all, const struct open *a, const struct open *b,

@@ -69,7 +69,7 @@ int open_take(struct opens *all, const struct line *line);
 void open_learn(struct open *o, unsigned long long address);
 
 /* What stands for the last "(MODULE+0x1)" in S among addresses; 0: there is none. */
-unsigned long long open_module(const char *s);
+unsigned long long open_module(const struct line *line);
 /* 1: there was one near ADDRESS in O; -1: O's program is elsewhere; 0: that does not tell. */
 int open_is_at_home(const struct open *o, unsigned long long address);
 

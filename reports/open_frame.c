@@ -121,13 +121,13 @@ void open_learn(struct open *o, unsigned long long address)
 	o->regions[o->region_count++] = region;
 }
 
-unsigned long long open_module(const char *s)
+unsigned long long open_module(const struct line *line)
 {
 	unsigned hash = 2166136261U;
-	const char *plus = NULL;
+	const char *s = line->s, *plus = s + line->len;
 
-	for (const char *p = s; (p = strstr(p, "+0x")); p++)
-		plus = p;
+	while ((plus = memrchr(s, '+', (size_t)(plus - s))) && !text_after(plus, "+0x"))
+		;
 	const char *open = plus ? memrchr(s, '(', (size_t)(plus - s)) : NULL;
 	if (!open)
 		return 0;
@@ -260,7 +260,7 @@ int open_take_frame(struct opens *all, const struct line *line)
 		return 0;
 	/* without an address, the module tells the program */
 	if (!head.has_address && (head.number < LEARNED || all->n > 1))
-		head.address = open_module(line->s);
+		head.address = open_module(line);
 	struct open *o =
 	        head.number ? home_of_next(all, line, &head) : home_of_first(all, line, &head);
 	if (!o)

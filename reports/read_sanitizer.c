@@ -109,8 +109,8 @@ static int parse_header_at(const char *s, struct header *h)
 
 static int parse_header(const char *s, struct header *h)
 {
-	for (const char *p = s; (p = strstr(p, "==")); p++) {
-		if (parse_header_at(p, h)) {
+	for (const char *p = s; (p = strchr(p, '=')); p++) {
+		if (p[1] == '=' && parse_header_at(p, h)) {
 			h->at = (size_t)(p - s);
 			return 1;
 		}
