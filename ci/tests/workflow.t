@@ -14,7 +14,7 @@ workflow=$SRCDIR/ci/github/workflow.yml
 work=$scratch/work
 artifacts=$scratch/artifacts
 mkdir "$work" "$artifacts"
-(cd "$SRCDIR" && cp -R configure Makefile ci common reports matrix suppressions "$work/")
+(cd "$SRCDIR" && cp -R configure Makefile ci common reports matrix shim suppressions "$work/")
 cp -R "$SRCDIR/matrix/tests/fixtures/toy" "$scratch/toy"
 (cd "$scratch/toy" && autoconf)
 
