@@ -406,6 +406,12 @@ int finding_repeats(const struct finding *cpython, const struct finding *f)
 	return 0;
 }
 
+int finding_may_abort(const struct finding *f, const struct finding *cpython)
+{
+	return !strcmp(cpython->tool, "cpython") && !strcmp(cpython->kind, "SIGABRT") &&
+	       (!strcmp(f->tool, "tsan") || !strcmp(f->tool, "ubsan")) && !f->python.n;
+}
+
 int finding_is_aftermath(const struct finding *f, const struct finding *fatal)
 {
 	if (strcmp(f->tool, "cpython") != 0 || strcmp(fatal->tool, "cpython") != 0 || !f->text)

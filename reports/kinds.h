@@ -36,6 +36,12 @@ const char *valgrind_phrase(size_t i);
 int finding_repeats(const struct finding *cpython, const struct finding *f);
 
 /*
+ * Nonzero if F is of a tool that goes on after its reports, unless it was told to abort, and CPYTHON
+ * is an abort that nobody has explained: its end only if it comes at once.
+ */
+int finding_may_abort(const struct finding *f, const struct finding *cpython);
+
+/*
  * Nonzero if F may be what the runtime ran into while it died of FATAL: a second fatal error makes it
  * give up, so that F is without an end of its own.
  */

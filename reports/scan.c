@@ -23,6 +23,7 @@ static const struct reader *const readers[] = {
 enum {
 	READERS = sizeof readers / sizeof *readers,
 	PIECE_BYTES = 65536, /* so much at a time: what fits into the nearer caches */
+	NEXT_LINES = 2,      /* between a report and the abort that is its end, if it has one */
 	NEAR_LINES = 60,     /* between two reports of one end: ASan's shadow memory */
 };
 
@@ -113,6 +114,10 @@ static int tells_again(const struct finding *cpython, const struct finding *f)
 {
 	const struct finding *one = f, *two = cpython;
 
+	if (finding_may_abort(f, cpython)) {
+		long between = cpython->occurrences->line - end_line(f);
+		return between >= 0 && between <= NEXT_LINES;
+	}
 	if (!finding_repeats(cpython, f) || !strcmp(f->tool, "process"))
 		return 0; /* a process's bare end: nobody told of it, or it would not be here */
 	if (one->occurrences->line > two->occurrences->line) {

@@ -78,6 +78,15 @@ static void scan(const char *text)
 	"\n"                                                                                       \
 	"SUMMARY: AddressSanitizer: heap-use-after-free /src/a.c:3:5 in f\n"
 
+#define TSAN                                                                                       \
+	"==================\n"                                                                     \
+	"WARNING: ThreadSanitizer: data race (pid=7)\n"                                            \
+	"  Write of size 8 at 0x7b0c00000000 by thread T1:\n"                                      \
+	"    #0 f /src/a.c:3:5 (python+0x10)\n"                                                    \
+	"\n"                                                                                       \
+	"SUMMARY: ThreadSanitizer: data race /src/a.c:3:5 in f\n"                                  \
+	"==================\n"
+
 static void test_severities(void **state)
 {
 	static const struct {
@@ -157,6 +166,11 @@ static void test_a_check_and_its_end_are_one(void **state)
 	assert_int_equal(found_count, 1);
 	assert_found(0, "asan", "heap-use-after-free");
 	assert_int_equal(found[0]->python.n, 1);
+	/* with halt_on_error, and without a word of it */
+	scan(TSAN "Fatal Python error: Aborted\n" STACK("g"));
+	assert_int_equal(found_count, 1);
+	assert_found(0, "tsan", "data race");
+	assert_int_equal(found[0]->python.n, 1);
 	/* its own dump crashed it */
 	scan("Debug memory block at address p=0x10: API 'o'\n    16 bytes originally requested\n"
 	     "    The 8 pad bytes at tail=0x20 are Fatal Python error: Bus error\n" STACK("g"));
@@ -188,6 +202,9 @@ static void test_other_processes_stay_apart(void **state)
 	/* an assertion aborts; what comes is not of it */
 	scan("python: a.c:3: f: Assertion `x' failed.\nFatal Python error: Segmentation "
 	     "fault\n" STACK("g"));
+	assert_int_equal(found_count, 2);
+	/* races do not end a process: what aborts later has another reason */
+	scan(TSAN "other\nother\nother\nFatal Python error: Aborted\n" STACK("g"));
 	assert_int_equal(found_count, 2);
 	/* two containers write at once */
 	scan("app-1  | Fatal Python error: Segmentation fault\napp-2  | Aborted\napp-1  | \n"
