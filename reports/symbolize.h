@@ -14,7 +14,7 @@
  */
 void symbolize_program(const char *path);
 
-/* Seconds for one answer, and for all of them together; at the start 20 and 60. */
+/* Seconds for one answer, and for all of them together; at the start 10 and 30. */
 void symbolize_limits(double answer, double all);
 
 /* Names the frames of F that have none; functions that were inlined become frames of their own. */

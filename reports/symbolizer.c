@@ -267,7 +267,7 @@ static int take_answer(const struct buf *line, struct finding *f, struct frames 
 int symbolizer_ask(const char *module, unsigned long long offset, struct finding *f,
 		   struct frames *frames)
 {
-	double answer = the.answer > 0 ? the.answer : 20, all = the.all > 0 ? the.all : 60;
+	double answer = the.answer > 0 ? the.answer : 10, all = the.all > 0 ? the.all : 30;
 	struct buf line = { 0 };
 	const char *how = "fails";
 	char question[32];
