@@ -315,6 +315,7 @@ static void characters(void *context, const xmlChar *text, int len)
 
 /* --- the parser --- */
 
+enum { KNOWN_MAX = 4096 }; /* names that a parser may remember */
 enum { OPTIONS = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING };
 
 /* A parser that has seen the beginning of a document, of which the elements are to be parts. */
@@ -376,6 +377,8 @@ static void parse(struct valgrind_element *e, const char *xml, size_t len)
 {
 	begin_element(e);
 	e->complete = 0;
+	if (e->parser && xmlDictSize(e->parser->dict) > KNOWN_MAX)
+		drop_parser(e);
 	if (!e->parser && begin_parser(e, 0))
 		return;
 	xmlParseChunk(e->parser, xml, (int)len, 0);
