@@ -41,7 +41,9 @@ void cpython_alloc_end(struct cpython *c, const char *text)
 		where = xasprintf(" (%.*s)", (int)(colon - text), text);
 		reason = colon + 2;
 	}
-	if (c->api == DEADBYTE)
+	if (!c->r.f->access.address) /* a null pointer was given */
+		message = xasprintf("%s%s", reason, where ? where : "");
+	else if (c->api == DEADBYTE)
 		message = xasprintf("block was freed before%s", where ? where : "");
 	else if (!c->api || !strchr("rmo", c->api))
 		message = xasprintf("block was not allocated here%s", where ? where : "");

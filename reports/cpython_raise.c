@@ -60,7 +60,8 @@ static int names_object(const char *rest)
 
 static int take_ignored(struct cpython *c, const struct line *line)
 {
-	const char *s = line->s, *logged = text_after(s, "ERROR:asyncio:");
+	const char *s = line->s;
+	const char *logged = strstr(s, "asyncio") ? strstr(s, "Exception in callback ") : NULL;
 
 	s = logged ? logged : s;
 	if (*s != 'E' && *s != 'U')
