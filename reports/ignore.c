@@ -99,17 +99,27 @@ static void load(void)
 	free(installed);
 }
 
+/* Most patterns need not be given to fnmatch(): what they begin with is not in S. */
+static int may_match(const char *pattern, const char *s, size_t len)
+{
+	static const char special[] = "*?[\\";
+
+	if (*pattern != '*')
+		return *pattern == *s || strchr(special, *pattern);
+	size_t n = strcspn(++pattern, special);
+	return !n || memmem(s, len, pattern, n);
+}
+
 static int any_matches(int list, const char *s)
 {
+	size_t len = strlen(s);
+
 	if (!loaded)
 		load();
 	for (size_t i = 0; i < lists[list].n; i++) {
 		const char *pattern = lists[list].v[i];
 
-		/* nearly all begin with a letter: most of the time need not be spent in fnmatch */
-		if (*pattern != *s && !strchr("*?[\\", *pattern))
-			continue;
-		if (!fnmatch(pattern, s, 0))
+		if (may_match(pattern, s, len) && !fnmatch(pattern, s, 0))
 			return 1;
 	}
 	return 0;
