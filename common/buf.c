@@ -6,15 +6,16 @@
 #include "common/buf.h"
 #include "common/mem.h"
 
-static void buf_room(struct buf *b, size_t more)
+char *buf_room(struct buf *b, size_t more)
 {
 	if (b->len + more + 1 <= b->cap)
-		return;
+		return b->data + b->len;
 	size_t cap = b->cap ? b->cap : 64;
 	while (cap < b->len + more + 1)
 		cap *= 2;
 	b->data = xrealloc(b->data, cap);
 	b->cap = cap;
+	return b->data + b->len;
 }
 
 void buf_add(struct buf *b, const void *data, size_t len)

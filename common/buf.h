@@ -13,6 +13,8 @@ struct buf {
 };
 
 void buf_add(struct buf *b, const void *data, size_t len);
+/* Room for MORE bytes, and the terminator, at the end of B, which does not grow by it. Borrowed. */
+char *buf_room(struct buf *b, size_t more);
 void buf_addch(struct buf *b, char c);
 void buf_add_line(struct buf *b, const char *s, size_t len); /* and a line feed */
 void buf_addstr(struct buf *b, const char *s);

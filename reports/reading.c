@@ -185,11 +185,14 @@ static void read_output(struct reading *g, struct scanner *s, FILE *f)
 
 static void read_bytes(struct scanner *s, FILE *f)
 {
-	char chunk[65536];
-	size_t n;
+	size_t n, size;
 
-	while ((n = fread(chunk, 1, sizeof chunk, f)) > 0)
-		scanner_feed(s, chunk, n);
+	do {
+		char *room = scanner_room(s, &size);
+
+		n = fread(room, 1, size, f);
+		scanner_took(s, n);
+	} while (n > 0);
 }
 
 /* PATH is read; LOG is what occurrences call it. */

@@ -325,14 +325,20 @@ static void take_block(struct scanner *s, size_t len)
 	take_lines(s, p, clean(p, end));
 }
 
-/* A line without an end is kept as far as it will be read, and one byte more. */
-static void add_piece(struct scanner *s, const char *p, size_t len)
+char *scanner_room(struct scanner *s, size_t *size)
 {
-	const char *nl = memrchr(p, '\n', len);
+	*size = PIECE_BYTES;
+	return buf_room(&s->block, PIECE_BYTES);
+}
 
-	buf_add(&s->block, p, len);
+/* A line without an end is kept as far as it will be read, and one byte more. */
+void scanner_took(struct scanner *s, size_t len)
+{
+	const char *p = s->block.data + s->block.len, *nl = memrchr(p, '\n', len);
+
+	s->block.len += len;
 	if (nl) {
-		size_t whole = s->block.len - (size_t)(p + len - (nl + 1));
+		size_t whole = (size_t)(nl + 1 - s->block.data);
 
 		take_block(s, whole);
 		s->block.len -= whole;
@@ -348,14 +354,15 @@ void scanner_feed(struct scanner *s, const void *data, size_t len)
 
 	for (size_t n; len; p += n, len -= n) {
 		n = len < PIECE_BYTES ? len : PIECE_BYTES;
-		add_piece(s, p, n);
+		memcpy(buf_room(&s->block, n), p, n);
+		scanner_took(s, n);
 	}
 }
 
 void scanner_finish(struct scanner *s)
 {
 	if (s->block.len)
-		add_piece(s, "\n", 1);
+		scanner_feed(s, "\n", 1);
 	for (s->called = 0; s->called < READERS; s->called++)
 		readers[s->called]->finish(s->states[s->called]);
 	hand_over(s);

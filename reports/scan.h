@@ -24,6 +24,12 @@ struct scanner;
 /* LOG: the name to put into occurrences; copied. SINK is copied. */
 struct scanner *scanner_new(const char *log, const struct sink *sink);
 void scanner_feed(struct scanner *s, const void *data, size_t len);
+/*
+ * The same without a copy: where the next bytes may be written, *SIZE at most (borrowed, until the
+ * next call), and how many were.
+ */
+char *scanner_room(struct scanner *s, size_t *size);
+void scanner_took(struct scanner *s, size_t len);
 /* The end of the log: a report that is cut here is handed over with an `unparsed` entry. Frees S.
  */
 void scanner_finish(struct scanner *s);
