@@ -43,7 +43,9 @@ char *finding_where(const struct finding *f)
 	const struct frame *top = finding_place_of(f);
 	struct buf b = { 0 };
 
-	if (top) {
+	if (top && !top->function && top->file && top->line) {
+		buf_addf(&b, "%s:%d", short_path(top->file), top->line);
+	} else if (top) {
 		buf_addstr(&b, top->function ? top->function : "??");
 		if (top->file && top->line)
 			buf_addf(&b, " (%s:%d)", short_path(top->file), top->line);

@@ -12,7 +12,7 @@ char *finding_title(const struct finding *f);
 /* "asan: heap-use-after-free in f (a.c:3): MESSAGE"; owned by the caller. */
 char *finding_line(const struct finding *f);
 
-/* "f (a.c:3)", the path cut to its last two parts; "" without frames. Owned by the caller. */
+/* "f (a.c:3)" or "a.c:3", the path cut to its last two parts; "" without frames. Owned. */
 char *finding_where(const struct finding *f);
 
 /* The frame to look at first, a Python frame where there is no other; borrowed, or NULL. */
