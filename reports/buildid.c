@@ -39,8 +39,8 @@ static char *find_note(const char *notes, size_t len)
 		size_t name = padded(note.n_namesz), all = name + padded(note.n_descsz);
 		if (name + note.n_descsz > len)
 			return NULL;
-		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && note.n_descsz <= ID_MAX &&
-		        note.n_descsz && !memcmp(notes, "GNU", 4))
+		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
+		        note.n_descsz <= ID_MAX && note.n_descsz && !memcmp(notes, "GNU", 4))
 			return hex((const unsigned char *)notes + name, note.n_descsz);
 		notes += all < len ? all : len;
 		len -= all < len ? all : len;

@@ -25,8 +25,8 @@ struct process {
 	long named[NAMED_MAX]; /* the threads that the report names */
 	size_t named_count;
 	/*
-	 * What is printed before the error that it belongs to: where a lock was seen first, or taken;
-	 * or, if THREAD is set, where that thread was created. NULL: nothing.
+	 * What is printed before the error that it belongs to: where a lock was seen first, or
+	 * taken; or, if THREAD is set, where that thread was created. NULL: nothing.
 	 */
 	struct finding *ahead;
 	struct finding *before; /* what was ahead of the report that is open */
@@ -38,10 +38,11 @@ struct process {
 struct state {
 	struct scanner *s;
 	const char *tool; /* that the last banner named */
-	int version;	  /* its second number; 0: not said */
+	int version;      /* its second number; 0: not said */
 	struct process **v;
 	size_t n;
-	/* A frame whose parenthesis does not close: the next line may be the rest, without a pid. */
+	/* A frame whose parenthesis does not close: the next line may be the rest, without a pid.
+	 */
 	struct process *unclosed;
 	long unclosed_line;
 	struct buf wrapped;
@@ -162,7 +163,7 @@ static void take_ahead(struct state *st, struct process *p)
 }
 
 static void open_error(struct state *st, struct process *p, const struct line *line,
-		       const char *text, const char *kind)
+        const char *text, const char *kind)
 {
 	const char *tool = p->tool ? p->tool : valgrind_tool_of(kind);
 
@@ -225,8 +226,8 @@ static int take_wrapped(struct state *st, const struct line *line)
 	return 1;
 }
 
-static void take_body(struct state *st, struct process *p, const struct line *line,
-		      const char *text)
+static void take_body(
+        struct state *st, struct process *p, const struct line *line, const char *text)
 {
 	struct frame frame;
 
@@ -271,8 +272,8 @@ static void begin_ahead(struct state *st, struct process *p, enum role role, lon
 	finding_stack(p->ahead, role);
 }
 
-static void take_outside(struct state *st, struct process *p, const struct line *line,
-			 const char *text)
+static void take_outside(
+        struct state *st, struct process *p, const struct line *line, const char *text)
 {
 	const char *thread = text_after(text, "Thread #");
 	struct frame frame;
@@ -281,7 +282,7 @@ static void take_outside(struct state *st, struct process *p, const struct line 
 	if (thread && text_ends(text, " was created"))
 		begin_ahead(st, p, ROLE_THREAD, strtol(thread, NULL, 10));
 	else if (text_after(text, "Acquired at:") ||
-		 (text_after(text, "Lock at ") && text_ends(text, " was first observed")))
+	         (text_after(text, "Lock at ") && text_ends(text, " was first observed")))
 		begin_ahead(st, p, ROLE_LOCK, 0);
 	else if (!p->ahead)
 		return;
@@ -356,8 +357,8 @@ static int take_frame_of_log(struct state *st, struct process *p, const char *te
 	return 1;
 }
 
-static void take_text(struct state *st, struct process *p, const struct line *line,
-		      const char *text)
+static void take_text(
+        struct state *st, struct process *p, const struct line *line, const char *text)
 {
 	const char *kind = NULL;
 
@@ -390,8 +391,9 @@ static const char *gave_up(const char *s, const char *text)
 	for (size_t i = 0; text && i < sizeof ends / sizeof *ends; i++)
 		if (text_after(text, ends[i]))
 			return "the checker itself gave up";
-	return text && text_ends(text, "I'm not reporting any more.") ? "the checker reports no more"
-								       : NULL;
+	return text && text_ends(text, "I'm not reporting any more.")
+	               ? "the checker reports no more"
+	               : NULL;
 }
 
 static int opens(void *state, const struct line *line)

@@ -23,18 +23,19 @@ enum { ELEMENT_MAX = REPORT_TEXT_MAX };
 
 struct state {
 	struct scanner *s;
-	int held;   /* a document has begun, or a part of one was seen */
-	int rooted; /* inside of <valgrindoutput>, */
-	int ended;  /* and it has its end */
-	int orphan; /* what was seen last is of an element without a beginning */
-	int mine;   /* the last line was ours */
-	long begun; /* the document's line */
+	int held;         /* a document has begun, or a part of one was seen */
+	int rooted;       /* inside of <valgrindoutput>, */
+	int ended;        /* and it has its end */
+	int orphan;       /* what was seen last is of an element without a beginning */
+	int mine;         /* the last line was ours */
+	long begun;       /* the document's line */
 	const char *tool; /* static; NULL: not said */
 	long pid;
 	const struct tag *tag; /* of the element that is open, or NULL */
 	int dense, too_long;
-	long first;	   /* the line of its start */
-	const char *start; /* what is not in XML yet begins here, in the lines being read; or NULL */
+	long first; /* the line of its start */
+	const char
+	        *start; /* what is not in XML yet begins here, in the lines being read; or NULL */
 	struct buf xml;
 	struct valgrind_element element;
 	struct valgrind_pending pending;
@@ -216,8 +217,8 @@ static void take_tag(struct state *st, const struct tag *tag, struct span rest, 
 		st->tool = valgrind_tool(value);
 	} else if (tag->kind == TAG_INNER && st->rooted && !st->orphan) {
 		st->orphan = 1;
-		scanner_unparsed(st->s, line, tag->text,
-		        "a part of an element whose beginning is missing");
+		scanner_unparsed(
+		        st->s, line, tag->text, "a part of an element whose beginning is missing");
 	}
 	free(value);
 }

@@ -23,7 +23,7 @@ struct place {
 
 struct module {
 	char *path, *id; /* ID: of the file that is here, or NULL */
-	int here;	 /* it is an ELF file that may be asked about */
+	int here;        /* it is an ELF file that may be asked about */
 };
 
 static struct {
@@ -95,7 +95,7 @@ static const struct module *module_of(const char *path)
 static int of_the_system(const char *path)
 {
 	static const char *const places[] = { "/lib", "/usr/lib", "/bin/", "/usr/bin/", "/sbin/",
-					      "/usr/sbin/", "/usr/libexec/" };
+		"/usr/sbin/", "/usr/libexec/" };
 
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
 		if (text_after(path, places[i]))
@@ -201,8 +201,9 @@ static const char *full_path(struct finding *f, const char *name)
 
 	while (from && from > f->text && !strchr("( \n", from[-1]))
 		from--;
-	const char *path = end && *from == '/'
-		? finding_strndup(f, from, (size_t)(end - from) + 1 + strlen(name)) : NULL;
+	const char *path = end && *from == '/' ? finding_strndup(f, from,
+	                                                 (size_t)(end - from) + 1 + strlen(name))
+	                                       : NULL;
 	free(tail);
 	return path;
 }

@@ -37,8 +37,8 @@ static struct {
 	struct child children[CHILDREN_MAX];
 	unsigned long clock;
 	char *wanted, *program; /* what the caller said; what that comes to */
-	int looked;		/* for the program */
-	double answer, all;	/* limits in seconds; 0: the usual ones */
+	int looked;             /* for the program */
+	double answer, all;     /* limits in seconds; 0: the usual ones */
 	double spent;
 	unsigned failures;
 	char *trouble;
@@ -97,8 +97,9 @@ static const char *program(void)
 		the.program = run_which(name);
 	}
 	if (!the.program)
-		trouble("frames without names stay so: there is no llvm-symbolizer (install llvm, or set "
-			"LLVM_SYMBOLIZER)");
+		trouble("frames without names stay so: there is no llvm-symbolizer (install llvm, "
+		        "or set "
+		        "LLVM_SYMBOLIZER)");
 	return the.program;
 }
 
@@ -156,7 +157,8 @@ static void end_child(struct child *c)
 /* Not by what one module does alone: after some failures nobody is asked any more. */
 static void failed(struct child *c, const char *how)
 {
-	trouble("some frames without names stay so: '%s' %s for '%.200s'", the.program, how, c->module);
+	trouble("some frames without names stay so: '%s' %s for '%.200s'", the.program, how,
+	        c->module);
 	end_child(c);
 	the.failures++;
 }
@@ -173,7 +175,8 @@ static struct child *start(struct child *c, const char *module)
 	if (rc) {
 		close(fds[0]);
 		errno = rc;
-		trouble("frames without names stay so: cannot run '%s': %s", the.program, strerror(rc));
+		trouble("frames without names stay so: cannot run '%s': %s", the.program,
+		        strerror(rc));
 		the.failures = FAILURES_MAX;
 		return NULL;
 	}
@@ -264,8 +267,8 @@ static int take_answer(const struct buf *line, struct finding *f, struct frames 
 	return frames->n ? 0 : -1;
 }
 
-int symbolizer_ask(const char *module, unsigned long long offset, struct finding *f,
-		   struct frames *frames)
+int symbolizer_ask(
+        const char *module, unsigned long long offset, struct finding *f, struct frames *frames)
 {
 	double answer = the.answer > 0 ? the.answer : 10, all = the.all > 0 ? the.all : 30;
 	struct buf line = { 0 };
@@ -275,7 +278,8 @@ int symbolizer_ask(const char *module, unsigned long long offset, struct finding
 	if (the.failures >= FAILURES_MAX || !program())
 		return -1;
 	if (the.spent > all) {
-		trouble("some frames without names stay so: '%s' took %.0f seconds", the.program, all);
+		trouble("some frames without names stay so: '%s' took %.0f seconds", the.program,
+		        all);
 		return -1;
 	}
 	struct child *c = child_of(module);

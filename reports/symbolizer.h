@@ -12,8 +12,8 @@
  * to FRAMES, which are F's: function, file, line and column. 0: found; -1: not known, or there is
  * nobody to ask.
  */
-int symbolizer_ask(const char *module, unsigned long long offset, struct finding *f,
-		   struct frames *frames);
+int symbolizer_ask(
+        const char *module, unsigned long long offset, struct finding *f, struct frames *frames);
 
 /* Ends the children and forgets all that was set. */
 void symbolizer_end(void);

@@ -10,11 +10,42 @@
 
 /* In the order of valgrind_names. */
 enum name {
-	IP, OBJ, FN, DIR_, FILE_, LINE, FRAME, STACK, UNIQUE, TID, KIND, WHAT,
-	XWHAT, TEXT, AUXWHAT, XAUXWHAT, HTHREADID, ERROR, FATAL_SIGNAL,
-	ANNOUNCETHREAD, ERRORCOUNTS, PAIR, COUNT, SIGNO, SIGNAME, EVENT, SIADDR,
-	SUPPRESSION, FIRST_OBSERVED, CONFL_WAIT, ACQUIRED, ALLOCATION,
-	SEGMENT_START, SEGMENT_END, ADDRESS, NAMES
+	IP,
+	OBJ,
+	FN,
+	DIR_,
+	FILE_,
+	LINE,
+	FRAME,
+	STACK,
+	UNIQUE,
+	TID,
+	KIND,
+	WHAT,
+	XWHAT,
+	TEXT,
+	AUXWHAT,
+	XAUXWHAT,
+	HTHREADID,
+	ERROR,
+	FATAL_SIGNAL,
+	ANNOUNCETHREAD,
+	ERRORCOUNTS,
+	PAIR,
+	COUNT,
+	SIGNO,
+	SIGNAME,
+	EVENT,
+	SIADDR,
+	SUPPRESSION,
+	FIRST_OBSERVED,
+	CONFL_WAIT,
+	ACQUIRED,
+	ALLOCATION,
+	SEGMENT_START,
+	SEGMENT_END,
+	ADDRESS,
+	NAMES
 };
 _Static_assert((int)NAMES <= (int)ELEMENT_NAMES, "room for all names");
 
@@ -129,8 +160,8 @@ static void take_signal(struct valgrind_element *e, int name)
 		e->number = strtoull(e->value.data, NULL, 10);
 	} else if (name == SIGNAME) {
 		f->message = finding_printf(f,
-			"Process terminating with default action of signal %llu (%s)", e->number,
-			e->value.data);
+		        "Process terminating with default action of signal %llu (%s)", e->number,
+		        e->value.data);
 		buf_addstr(&e->report, f->message);
 		buf_addch(&e->report, '\n');
 	} else if (name == EVENT) {
@@ -165,8 +196,8 @@ static int container_role(int name)
 }
 
 static void start(void *context, const xmlChar *localname, const xmlChar *prefix,
-		  const xmlChar *uri, int n_namespaces, const xmlChar **namespaces, int n,
-		  int n_default, const xmlChar **attributes)
+        const xmlChar *uri, int n_namespaces, const xmlChar **namespaces, int n, int n_default,
+        const xmlChar **attributes)
 {
 	struct valgrind_element *e = ((xmlParserCtxt *)context)->_private;
 	int name = name_of(e, localname);
@@ -325,14 +356,17 @@ static int begin_parser(struct valgrind_element *e, int options)
 
 	if (!e->parser) {
 		xmlSAXHandler sax = { .initialized = XML_SAX2_MAGIC,
-			.startElementNs = start, .endElementNs = end, .characters = characters,
-			.ignorableWhitespace = characters, .cdataBlock = characters };
+			.startElementNs = start,
+			.endElementNs = end,
+			.characters = characters,
+			.ignorableWhitespace = characters,
+			.cdataBlock = characters };
 		e->parser = xmlCreatePushParserCtxt(&sax, NULL, NULL, 0, NULL);
 		if (!e->parser)
 			return -1;
 		for (int i = 0; i < NAMES; i++)
-			e->names[i] = xmlDictLookup(e->parser->dict,
-						    (const xmlChar *)valgrind_names[i], -1);
+			e->names[i] = xmlDictLookup(
+			        e->parser->dict, (const xmlChar *)valgrind_names[i], -1);
 	} else {
 		xmlCtxtResetPush(e->parser, NULL, 0, NULL, NULL);
 	}

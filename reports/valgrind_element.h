@@ -25,12 +25,12 @@ struct valgrind_element {
 	void *context;
 
 	/* Of valgrind_element.c alone. */
-	xmlParserCtxt *parser; /* NULL: to be made */
+	xmlParserCtxt *parser;               /* NULL: to be made */
 	const xmlChar *names[ELEMENT_NAMES]; /* as the parser has them: equal if the pointers are */
 	int depth, leaf, container, skipped, in_frame, over;
 	int role, outer_role; /* of the next stack; -1: it is not kept */
-	int stack;	      /* index of the stack being read, or -1 */
-	size_t frames;	      /* of it, so far */
+	int stack;            /* index of the stack being read, or -1 */
+	size_t frames;        /* of it, so far */
 	unsigned long long number;
 	struct frame frame;
 	struct buf value, report, dir, ip, repaired;

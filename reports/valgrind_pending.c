@@ -7,8 +7,8 @@ static size_t slot_of(unsigned long long unique)
 	return (size_t)((unique * 0x9e3779b97f4a7c15ULL) >> 52) % PENDING_SLOTS;
 }
 
-void valgrind_pending_add(struct valgrind_pending *p, struct finding *f,
-			  const struct valgrind_element *e)
+void valgrind_pending_add(
+        struct valgrind_pending *p, struct finding *f, const struct valgrind_element *e)
 {
 	size_t slot = slot_of(e->unique);
 
@@ -24,8 +24,8 @@ void valgrind_pending_add(struct valgrind_pending *p, struct finding *f,
 	p->slots[slot] = (unsigned short)p->n;
 }
 
-void valgrind_pending_count(struct valgrind_pending *p, unsigned long long unique,
-			    unsigned long long count)
+void valgrind_pending_count(
+        struct valgrind_pending *p, unsigned long long unique, unsigned long long count)
 {
 	for (size_t slot = slot_of(unique); p->slots[slot]; slot = (slot + 1) % PENDING_SLOTS) {
 		size_t i = p->slots[slot] - 1U;

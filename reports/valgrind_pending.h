@@ -21,10 +21,10 @@ struct valgrind_pending {
 };
 
 /* Takes F over. E: what else its element said. */
-void valgrind_pending_add(struct valgrind_pending *p, struct finding *f,
-			  const struct valgrind_element *e);
-void valgrind_pending_count(struct valgrind_pending *p, unsigned long long unique,
-			    unsigned long long count);
+void valgrind_pending_add(
+        struct valgrind_pending *p, struct finding *f, const struct valgrind_element *e);
+void valgrind_pending_count(
+        struct valgrind_pending *p, unsigned long long unique, unsigned long long count);
 
 /* Hands all findings to the scanner. */
 void valgrind_pending_flush(struct valgrind_pending *p);

@@ -7,14 +7,58 @@
 
 /* In the order of valgrind_element.c's enum, as far as that goes; then what it passes over. */
 const char *const valgrind_names[] = {
-	"ip", "obj", "fn", "dir", "file", "line", "frame", "stack", "unique", "tid", "kind", "what",
-	"xwhat", "text", "auxwhat", "xauxwhat", "hthreadid", "error", "fatal_signal",
-	"announcethread", "errorcounts", "pair", "count", "signo", "signame", "event", "siaddr",
-	"suppression", "first_observed_at", "confl_wait_call", "acquired_at", "allocation_context",
-	"other_segment_start", "other_segment_end", "address",
+	"ip",
+	"obj",
+	"fn",
+	"dir",
+	"file",
+	"line",
+	"frame",
+	"stack",
+	"unique",
+	"tid",
+	"kind",
+	"what",
+	"xwhat",
+	"text",
+	"auxwhat",
+	"xauxwhat",
+	"hthreadid",
+	"error",
+	"fatal_signal",
+	"announcethread",
+	"errorcounts",
+	"pair",
+	"count",
+	"signo",
+	"signame",
+	"event",
+	"siaddr",
+	"suppression",
+	"first_observed_at",
+	"confl_wait_call",
+	"acquired_at",
+	"allocation_context",
+	"other_segment_start",
+	"other_segment_end",
+	"address",
 	/* passed over */
-	"sicode", "threadname", "isrootthread", "leakedbytes", "leakedblocks", "sname", "skind",
-	"skaux", "sframe", "fun", "rawtext", "fd", "path", "name", "threadid", NULL,
+	"sicode",
+	"threadname",
+	"isrootthread",
+	"leakedbytes",
+	"leakedblocks",
+	"sname",
+	"skind",
+	"skaux",
+	"sframe",
+	"fun",
+	"rawtext",
+	"fd",
+	"path",
+	"name",
+	"threadid",
+	NULL,
 };
 
 /* Does S, after '<' and maybe '/', begin with a name of ours, and then only blanks to a '>'? */
@@ -69,7 +113,7 @@ void valgrind_repair(struct buf *out, const char *xml, size_t len)
 			buf_add(out, s, section);
 			i += section - 1;
 		} else if (*s == '<' && !is_tag(s + 1 + (left > 1 && s[1] == '/'),
-						left - 1 - (left > 1 && s[1] == '/'))) {
+		                                left - 1 - (left > 1 && s[1] == '/'))) {
 			buf_addstr(out, "&lt;");
 		} else if (*s == '&' && !is_reference(s + 1, left - 1)) {
 			buf_addstr(out, "&amp;");

@@ -2,7 +2,10 @@
 
 #include "reports/valgrind_tags.h"
 
-#define TAG(text, end, kind) { text, sizeof(text) - 1, end, kind }
+#define TAG(text, end, kind)                                                                       \
+	{                                                                                          \
+		text, sizeof(text) - 1, end, kind                                                  \
+	}
 
 static const struct tag tags[] = {
 	TAG("<error>", "</error>", TAG_ERROR),
@@ -41,7 +44,7 @@ const struct tag *tag_at(struct span s)
 {
 	for (size_t i = 0; i < TAGS && s.len > 1; i++)
 		if (tags[i].text[1] == s.s[1] && s.len >= tags[i].len &&
-		    !memcmp(s.s, tags[i].text, tags[i].len))
+		        !memcmp(s.s, tags[i].text, tags[i].len))
 			return &tags[i];
 	return NULL;
 }
@@ -70,12 +73,12 @@ int tag_cuts(struct span s)
 {
 	/* nearly all lines are parts of stacks: they are told by their first letters */
 	if (s.len < 5 || s.s[1] == 'i' || s.s[1] == 'o' || s.s[1] == 'l' || s.s[1] == 'd' ||
-	    begins(s, 'f', 'n') || begins(s, 'f', 'r') || begins(s, 'f', 'i') ||
-	    begins(s, '/', 'f') || begins(s, '/', 's') || !memcmp(s.s, "<stac", 5))
+	        begins(s, 'f', 'n') || begins(s, 'f', 'r') || begins(s, 'f', 'i') ||
+	        begins(s, '/', 'f') || begins(s, '/', 's') || !memcmp(s.s, "<stac", 5))
 		return 0;
 	const struct tag *tag = tag_at(s);
 	return tag && (tag->end || tag->kind == TAG_XML || tag->kind == TAG_DOCUMENT ||
-		       tag->kind == TAG_END);
+	                      tag->kind == TAG_END);
 }
 
 static int is_blank(char c)

@@ -28,7 +28,7 @@ enum tag_kind {
 
 struct tag {
 	const char *text; /* "<error>" */
-	size_t len;	  /* of TEXT */
+	size_t len;       /* of TEXT */
 	const char *end;  /* of elements: "</error>"; otherwise NULL */
 	enum tag_kind kind;
 };

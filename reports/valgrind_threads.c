@@ -10,8 +10,8 @@ void valgrind_threads_add(struct valgrind_threads *t, long id, struct finding *f
 	t->ids[at] = id;
 }
 
-void valgrind_threads_name(const struct valgrind_threads *t, struct finding *f, const long *ids,
-			   size_t n)
+void valgrind_threads_name(
+        const struct valgrind_threads *t, struct finding *f, const long *ids, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		size_t at = (size_t)ids[i] % THREADS_KEPT;

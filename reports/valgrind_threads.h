@@ -18,8 +18,8 @@ struct valgrind_threads {
 void valgrind_threads_add(struct valgrind_threads *t, long id, struct finding *f);
 
 /* Adds the stack of each of the N threads IDS that is known to F. */
-void valgrind_threads_name(const struct valgrind_threads *t, struct finding *f, const long *ids,
-			   size_t n);
+void valgrind_threads_name(
+        const struct valgrind_threads *t, struct finding *f, const long *ids, size_t n);
 
 void valgrind_threads_release(struct valgrind_threads *t); /* T is empty, and may be used again */
 

@@ -54,7 +54,8 @@ static void use(const char *answer)
 {
 	char *count = xasprintf("%s/starts", dir);
 	char *script = xasprintf("#!/bin/sh\necho \"$1\" >>'%s'\n"
-				 "while read -r question; do %s; done\n", count, answer);
+	                         "while read -r question; do %s; done\n",
+	        count, answer);
 	char *path = put("symbolizer", script, 0700);
 
 	file_write(count, "", 0, NULL);
@@ -93,7 +94,8 @@ static struct finding *nameless(const char *module, size_t n)
 	return f;
 }
 
-#define TWO "echo '{\"Symbol\":[{\"FunctionName\":\"in\",\"FileName\":\"/s/a.c\",\"Line\":3," \
+#define TWO                                                                                        \
+	"echo '{\"Symbol\":[{\"FunctionName\":\"in\",\"FileName\":\"/s/a.c\",\"Line\":3,"          \
 	"\"Column\":4},{\"FunctionName\":\"out\",\"FileName\":\"/s/a.c\",\"Line\":9}]}'"
 
 static void inlined_frames_become_frames(void **state)
