@@ -238,6 +238,7 @@ void fingerprint(struct finding *f)
 {
 	struct buf b = { 0 };
 
+	buf_room(&b, 1000); /* for most keys, at once */
 	f->fingerprint = hash(&b, "s1:", f, STRICT_FRAMES);
 	f->bucket = hash(&b, "b1:", f, 1);
 	buf_release(&b);

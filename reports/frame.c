@@ -198,7 +198,8 @@ static char *find_file(char *s)
 /* Takes what some symbolizers add to the function S[0..len) off it: " ??:0", "+0x1a". */
 static void take_offset(char *s, size_t len)
 {
-	char *unknown = text_ends(s, " ??:0") || text_ends(s, " ??:?") ? s + len - 5 : NULL;
+	char *end = len > 5 ? s + len - 5 : NULL;
+	char *unknown = end && (text_after(end, " ?\?:0") || text_after(end, " ?\?:?")) ? end : NULL;
 	char *plus = unknown ? NULL : last_plus(s, s + len);
 
 	if (unknown)

@@ -292,22 +292,28 @@ static int cwe_of(const struct finding *f, int cwe)
 	return category_cwe(f->category);
 }
 
-static const char *severity_of(const struct finding *f)
-{
-	for (size_t i = 0; i < sizeof mild / sizeof *mild; i++)
-		if (!strcmp(mild[i].tool, f->tool) && matches(mild[i].kind, f->kind))
-			return mild[i].severity;
-	return "error";
-}
+enum {
+	MEANINGS = sizeof meanings / sizeof *meanings,
+	MILD = sizeof mild / sizeof *mild,
+	MILD_SHIFT = 16, /* in what is remembered of a kind */
+};
 
-enum { MEANINGS = sizeof meanings / sizeof *meanings };
+/* Index into mild[], or MILD. */
+static unsigned find_mild(const char *tool, const char *kind)
+{
+	unsigned i = 0;
+
+	while (i < MILD && (strcmp(mild[i].tool, tool) != 0 || !matches(mild[i].kind, kind)))
+		i++;
+	return i;
+}
 
 static int is_of(const struct meaning *m, const char *tool, const char *kind)
 {
 	return (!m->tool || !strcmp(m->tool, tool)) && matches(m->kind, kind);
 }
 
-/* KEY is the tool, a blank, the kind: the first meaning of them. */
+/* KEY is the tool, a blank, the kind: their first meaning, and how mild they are. */
 static void find_meaning(const char *key, struct memo_value *value)
 {
 	const char *kind = strchr(key, ' ') + 1;
@@ -316,18 +322,18 @@ static void find_meaning(const char *key, struct memo_value *value)
 
 	while (i < MEANINGS && !is_of(&meanings[i], tool, kind))
 		i++;
-	value->flags = i;
+	value->flags = i | find_mild(tool, kind) << MILD_SHIFT;
 	free(tool);
 }
 
-static unsigned first_meaning(const struct finding *f)
+static unsigned look_up_kind(const struct finding *f)
 {
 	static struct memo memo = { .compute = find_meaning };
 	size_t tool = strlen(f->tool), kind = strlen(f->kind);
 	char key[300];
 
 	if (tool + kind + 2 > sizeof key)
-		return 0;
+		return MILD << MILD_SHIFT;
 	memcpy(key, f->tool, tool);
 	key[tool] = ' ';
 	memcpy(key + tool + 1, f->kind, kind + 1);
@@ -336,10 +342,11 @@ static unsigned first_meaning(const struct finding *f)
 
 void finding_classify(struct finding *f)
 {
+	unsigned known = look_up_kind(f), severity = known >> MILD_SHIFT;
 	int cwe = 0;
 
 	f->category = "other";
-	for (size_t i = first_meaning(f); i < MEANINGS; i++) {
+	for (size_t i = known & ((1U << MILD_SHIFT) - 1); i < MEANINGS; i++) {
 		const struct meaning *m = &meanings[i];
 		if (!is_of(m, f->tool, f->kind))
 			continue;
@@ -351,7 +358,7 @@ void finding_classify(struct finding *f)
 	}
 	f->category = refine(f);
 	f->cwe = cwe_of(f, cwe);
-	f->severity = severity_of(f);
+	f->severity = severity < MILD ? mild[severity].severity : "error";
 }
 
 struct finding *finding_process(const char *kind, const char *subject, const char *message)

@@ -23,6 +23,8 @@ struct state {
 enum {
 	SANITIZER,
 	THREAD_SANITIZER,
+	FATAL,
+	ENCOUNTERED,
 	DEADLY,
 	LEAK,
 	RUNTIME_ERROR,
@@ -36,6 +38,8 @@ enum {
 static const char *const needles[] = {
 	[SANITIZER] = "Sanitizer",
 	[THREAD_SANITIZER] = "ThreadSanitizer: ",
+	[FATAL] = "FATAL: ",
+	[ENCOUNTERED] = "Sanitizer has encountered a fatal error",
 	[DEADLY] = "Sanitizer:DEADLYSIGNAL",
 	[LEAK] = "leak of ",
 	[RUNTIME_ERROR] = ": runtime error: ",
@@ -295,7 +299,8 @@ static int opens(void *state, const struct line *line)
 		take_deadly(st, line);
 	if (has(line, UNINITIALISED))
 		keep_uninitialised(st, line->s);
-	if (has(line, SANITIZER) || has(line, ASAN_RUNTIME) || has(line, ASAN_CANNOT))
+	if (has(line, FATAL) || has(line, ENCOUNTERED) || has(line, ASAN_RUNTIME) ||
+	        has(line, ASAN_CANNOT))
 		take_refusal(st, line);
 	return 0;
 }
