@@ -3,7 +3,7 @@
 set -u
 . "$SRCDIR/matrix/tests/toy.sh"
 
-source=$scratch/src
+source=${scratch:?}/src
 check 'the fixture has a configure' toy_source "$source"
 marks=$scratch/marks
 mkdir "$marks"

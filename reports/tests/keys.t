@@ -10,7 +10,6 @@ symbolizer=${SYMBOLIZER:-$(command -v llvm-symbolizer)}
 export ASAN_SYMBOLIZER_PATH="$symbolizer" UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS="external_symbolizer_path=$symbolizer"
 
-gcc=$(command -v gcc) clang=${SANITIZING_CC:-$(command -v clang)}
 valgrind=$(command -v valgrind)
 cd "$scratch" || exit 1
 mkdir -p one/src other/much/longer/path logs
@@ -32,14 +31,18 @@ see() {
     for place in one other; do
         for depth in 2 7; do
             # shellcheck disable=SC2086
-            ${3:-} "$place/$1" "$2" $depth >"logs/${4:-$1}-$2-$place-$depth.txt" 2>&1
+            ${3:-} "$place/$1" "$2" $depth \
+                >"logs/${4:-$1}-$2-$place-$depth.txt" 2>&1
         done
     done
 }
 
 asan='uaf walk mutual double over leak null'
 for compiler in gcc clang; do
-    eval "path=\$$compiler"
+    case $compiler in
+    gcc) path=$(command -v gcc) ;;
+    *) path=${SANITIZING_CC:-$(command -v clang)} ;;
+    esac
     if build "asan-$compiler" "$path" -fsanitize=address,undefined 2>errors; then
         for bug in $asan; do see "asan-$compiler" "$bug"; done
     fi
@@ -48,7 +51,8 @@ for compiler in gcc clang; do
     fi
     if [ -n "$valgrind" ] && build "plain-$compiler" "$path" '' 2>errors; then
         for bug in $asan; do
-            see "plain-$compiler" "$bug" "$valgrind --leak-check=full --vex-guest-chase=no" "memcheck-$compiler"
+            see "plain-$compiler" "$bug" \
+                "$valgrind --leak-check=full --vex-guest-chase=no" "memcheck-$compiler"
         done
         for tool in helgrind drd; do
             for bug in race order; do

@@ -71,7 +71,9 @@ merges 'one half merged, one not' mixed 6 "$scratch/half" 4 5 raw.txt 7
 
 refuses() {
     "$SANMATRIX" report "$1" >"$scratch/out" 2>&1
-    [ $? -eq 2 ] && grep -q "$2" "$scratch/out" || { cat "$scratch/out"; return 1; }
+    status=$?
+    cat "$scratch/out"
+    [ $status -eq 2 ] && grep -q "$2" "$scratch/out"
 }
 mkdir "$scratch/bad"
 echo '{"schema": "sanmatrix-merged/9"}' >"$scratch/bad/merged.jsonl"

@@ -41,7 +41,8 @@ static void put_dump(const char *log, const char *frames)
 	char *text = xasprintf("Debug memory block at address p=0x7f394bcacc70: API 'o'\n"
 			       "    8 bytes originally requested\n"
 			       "    The 7 pad bytes at p-7 are FORBIDDENBYTE, as expected.\n"
-			       "    The 8 pad bytes at tail=0x7f394bcacc78 are not all FORBIDDENBYTE (0xfd):\n"
+			       "    The 8 pad bytes at tail=0x7f394bcacc78 are not all FORBIDDENBYTE "
+			       "(0xfd):\n"
 			       "        at tail+0: 0x41 *** OUCH\n\nFatal Python error: "
 			       "_PyMem_DebugRawFree: bad trailing pad byte\n\n"
 			       "Current thread 0x00007f394bd (most recent call first):\n%s\n", frames);
@@ -135,7 +136,8 @@ static void the_allocators_complaint_joins_by_its_test(void **state)
 				     "  File \"/src/case.py\", line 9 in run\n";
 	(void)state;
 
-	put("run.json", "{\"runtime\": \"rt-1\", \"cells\": [{\"name\": \"asan\", \"units\": [\"test_a\"]},"
+	put("run.json", "{\"runtime\": \"rt-1\", \"cells\": ["
+			"{\"name\": \"asan\", \"units\": [\"test_a\"]},"
 			"{\"name\": \"debug\", \"units\": [\"test_a\"]}]}");
 	put_ready("asan");
 	put_ready("debug");
@@ -151,7 +153,8 @@ static void the_allocators_complaint_joins_by_its_test(void **state)
 static void two_complaints_in_a_unit_join_nothing(void **state)
 {
 	(void)state;
-	put("run.json", "{\"runtime\": \"rt-1\", \"cells\": [{\"name\": \"asan\", \"units\": [\"test_a\"]},"
+	put("run.json", "{\"runtime\": \"rt-1\", \"cells\": ["
+			"{\"name\": \"asan\", \"units\": [\"test_a\"]},"
 			"{\"name\": \"debug\", \"units\": [\"test_a\"]}]}");
 	put_ready("asan");
 	put_ready("debug");
