@@ -3,25 +3,31 @@
  */
 #include "internal.h"
 
-static void print_frame(unsigned i, uintptr_t pc)
+/* The frame of PC is number I; returns how many it is: one for each function inlined there. */
+static unsigned print_frame(unsigned i, uintptr_t pc)
 {
-	char text[1024];
+	char text[4096];
 	struct ps_mapping m;
+	unsigned n = 0;
 
 	if (__sanitizer_symbolize_pc) {
-		/* several strings where functions were inlined; the last one is empty */
+		/* a string for each, the innermost first; the last one is empty */
 		for (unsigned k = 0; k < sizeof text; k++)
 			text[k] = 0;
 		__sanitizer_symbolize_pc((void *)pc, "%p %F %L", text, sizeof text - 2);
-		if (text[0]) {
-			ps_printf("    #%u %s", i, text);
-			return;
+		for (const char *s = text; *s; s++) {
+			ps_printf("    #%u %s", i + n++, s);
+			while (*s)
+				s++;
 		}
+		if (n)
+			return n;
 	}
 	if (!ps_mapping_of(pc, &m) && m.path[0])
 		ps_printf("    #%u %p  (%s+0x%x)", i, (void *)pc, m.path, pc - m.base);
 	else
 		ps_printf("    #%u %p  (<unknown module>)", i, (void *)pc);
+	return 1;
 }
 
 void ps_print_stack(ps_stack stack)
@@ -33,8 +39,8 @@ void ps_print_stack(ps_stack stack)
 		ps_print("    <no stack was recorded>");
 		return;
 	}
-	for (unsigned i = 0; i < t.pcs; i++)
-		print_frame(i, t.values[i] - 1);
+	for (unsigned i = 0, n = 0; i < t.pcs; i++)
+		n += print_frame(n, t.values[i] - 1);
 	for (unsigned i = 0; i < t.words && ps_hook.describe; i++)
 		if (!ps_hook.describe(t.values[t.pcs + i], text, sizeof text))
 			ps_print(text);

@@ -8,6 +8,7 @@
  * quarantine.c, region.c, leak.c, options.c, meta.c and maps.c (our memory, the process's)
  * report.c, describe.c, print.c what is said
  * asan.c msan.c tsan.c memcheck.c none.c: one checker each
+ * reach.c, suppress.c: which blocks are lost, and which of those to be silent about
  */
 #ifndef POOLSHIM_INTERNAL_H
 #define POOLSHIM_INTERNAL_H
@@ -148,7 +149,7 @@ extern _Atomic uint32_t ps_epoch;	    /* of the last checkpoint, from 1 */
 /* --- options.c: read once by ps_options_read() */
 
 struct ps_options {
-	int check, halt_on_error, abort_on_error, exitcode, leak_on_exit, canaries;
+	int check, halt_on_error, abort_on_error, exitcode, leaks, canaries;
 	unsigned alloc_depth, free_depth;
 	size_t quarantine, depot; /* bytes */
 	char log_path[256];
@@ -161,6 +162,8 @@ void ps_options_read(void);
 /* SIZE zero bytes that take no memory until they are written; NULL: none. Keeps errno. */
 void *ps_map(size_t size);
 void ps_unmap(void *p, size_t size);
+/* Calls F for all memory of ps_map(). */
+void ps_maps_each(void (*f)(uintptr_t low, uintptr_t high, void *arg), void *arg);
 /* The same for small things; never given back. NULL: none. */
 void *ps_meta(size_t size);
 void ps_lock(_Atomic int *lock);
@@ -187,10 +190,14 @@ int ps_block_near(struct ps_block *b, uintptr_t address);
 
 struct ps_mapping {
 	uintptr_t low, high, base; /* BASE: where the first mapping of that file begins */
+	int writable;
 	char path[256];
 };
 /* The mapping that ADDRESS is in. 0, or -1: none. Async-signal-safe. */
 int ps_mapping_of(uintptr_t address, struct ps_mapping *m);
+/* The first mapping that WANTED says is it, in M. 0, or -1. */
+int ps_mappings_find(int (*wanted)(const struct ps_mapping *m, void *arg), void *arg,
+        struct ps_mapping *m);
 
 /* --- stack.c, depot.c */
 
@@ -225,7 +232,20 @@ void *ps_give_back(struct poolshim_pool *pool, unsigned char *user, size_t size)
 /* core.c: all blocks in POOL's regions are freed */
 void ps_reset(struct poolshim_pool *pool, ps_stack stack);
 
-/* --- leak.c */
+/* --- reach.c: blocks of regions that nothing points to */
+
+struct ps_reach;
+/* Looks for them; 0, or NULL: no memory. Other threads should not run. */
+struct ps_reach *ps_reach_new(void);
+void ps_reach_free(struct ps_reach *r);
+enum ps_reached { PS_LOST, PS_LOST_INDIRECTLY, PS_REACHED };
+/* Of the live block whose raw block begins at START. */
+enum ps_reached ps_reach_of(const struct ps_reach *r, uintptr_t start);
+
+/* --- leak.c, suppress.c */
+
+/* Does LSAN_OPTIONS=suppressions=FILE say that leaks of STACK are not to be told? */
+int ps_suppressed(ps_stack stack);
 
 void ps_leak_start(void);
 
@@ -234,6 +254,7 @@ void ps_leak_start(void);
 int ps_region_add(struct poolshim_pool *pool, uintptr_t start, uintptr_t end);
 void ps_region_remove(struct poolshim_pool *pool, uintptr_t start, uintptr_t end);
 struct poolshim_pool *ps_region_pool(uintptr_t address); /* NULL: in none */
+void ps_regions_each(void (*f)(uintptr_t low, uintptr_t high, void *arg), void *arg);
 
 /* --- report.c, describe.c, print.c: one report at a time, without malloc */
 

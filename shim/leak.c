@@ -12,9 +12,11 @@ struct group {
 	ps_stack stack;
 	unsigned pool;
 	size_t blocks, bytes;
+	int indirect; /* only other lost blocks point to it */
 };
 
 struct search {
+	const struct ps_reach *reach; /* NULL: what is alive is told, whoever points to it */
 	const struct poolshim_pool *pool;
 	uint64_t since;
 	struct group *groups; /* by hash */
@@ -26,16 +28,18 @@ PS_API uint64_t poolshim_checkpoint(void)
 	return atomic_fetch_add(&ps_epoch, 1) + 1;
 }
 
-static struct group *group_of(struct search *s, ps_stack stack, unsigned pool)
+static struct group *group_of(struct search *s, ps_stack stack, unsigned pool, int indirect)
 {
-	size_t i = (stack * 0x9e3779b1u ^ pool) & (GROUPS - 1);
+	size_t i = (stack * 0x9e3779b1u ^ pool ^ (unsigned)indirect << 15) & (GROUPS - 1);
 
-	while (s->groups[i].blocks && (s->groups[i].stack != stack || s->groups[i].pool != pool))
+	while (s->groups[i].blocks && (s->groups[i].stack != stack || s->groups[i].pool != pool ||
+	                                      s->groups[i].indirect != indirect))
 		i = (i + 1) & (GROUPS - 1);
 	if (!s->groups[i].blocks && s->used < GROUPS - 1) {
 		s->used++;
 		s->groups[i].stack = stack;
 		s->groups[i].pool = pool;
+		s->groups[i].indirect = indirect;
 	}
 	return &s->groups[i];
 }
@@ -49,9 +53,14 @@ static void take(uintptr_t start, void *arg)
 		return;
 	if ((s->pool && b.pool != s->pool) || b.freed < s->since)
 		return;
+	enum ps_reached how = s->reach ? ps_reach_of(s->reach, start) : PS_LOST;
+	if (how == PS_REACHED)
+		return;
 	s->blocks++;
 	s->bytes += b.size;
-	struct group *g = s->groups ? group_of(s, b.alloc, b.pool->number) : NULL;
+	struct group *g = s->groups ? group_of(s, b.alloc, b.pool->number,
+	                                      how == PS_LOST_INDIRECTLY)
+	                            : NULL;
 	if (g) {
 		g->blocks++;
 		g->bytes += b.size;
@@ -71,33 +80,46 @@ static struct group *next(struct search *s)
 	return most;
 }
 
+static void print_group(const struct group *g)
+{
+	ps_printf("%s leak of %zu byte(s) in %zu object(s) allocated from:",
+	        g->indirect ? "Indirect" : "Direct", g->bytes, g->blocks);
+	ps_print_stack(g->stack);
+	ps_printf("  of pool '%s'", ps_pools[g->pool].name);
+	ps_print("");
+}
+
 static void print(struct search *s)
 {
 	struct group *g;
+	int begun = 0;
 
-	ps_report_begin();
-	ps_print("=================================================================");
-	ps_printf("==%u==ERROR: LeakSanitizer: detected memory leaks", (unsigned)getpid());
-	ps_print("");
 	while (s->groups && (g = next(s))) {
-		ps_printf("Direct leak of %zu byte(s) in %zu object(s) allocated from:", g->bytes,
-		        g->blocks);
-		ps_print_stack(g->stack);
-		ps_printf("  of pool '%s'", ps_pools[g->pool].name);
-		ps_print("");
+		if (s->reach && ps_suppressed(g->stack)) {
+			s->bytes -= g->bytes;
+			s->blocks -= g->blocks;
+			g->pool = 0;
+			continue;
+		}
+		if (!begun++) {
+			ps_report_begin();
+			ps_print("=================================================================");
+			ps_printf("==%u==ERROR: LeakSanitizer: detected memory leaks",
+			        (unsigned)getpid());
+			ps_print("");
+		}
+		print_group(g);
 		g->pool = 0;
 	}
+	if (!begun)
+		return;
 	ps_printf("SUMMARY: %s: %zu byte(s) leaked in %zu allocation(s) of pools.",
 	        ps_backend->title, s->bytes, s->blocks);
 	ps_report_end();
 }
 
-PS_API size_t poolshim_leaks(const struct poolshim_pool *pool, uint64_t since)
+static size_t leaks(struct search s)
 {
-	struct search s = { .pool = pool, .since = since };
-
-	if (!ps_backend)
-		return 0;
 	s.groups = ps_map(GROUPS * sizeof *s.groups);
 	PS_CALL(quiet, 1);
 	ps_bits_each(0, UINTPTR_MAX, take, &s);
@@ -109,13 +131,24 @@ PS_API size_t poolshim_leaks(const struct poolshim_pool *pool, uint64_t since)
 	return s.blocks;
 }
 
-static void at_exit(void)
+PS_API size_t poolshim_leaks(const struct poolshim_pool *pool, uint64_t since)
 {
-	poolshim_leaks(NULL, 0);
+	return ps_backend ? leaks((struct search){ .pool = pool, .since = since }) : 0;
 }
 
+static void at_exit(void)
+{
+	struct ps_reach *reach = ps_options.leaks == 1 ? ps_reach_new() : NULL;
+
+	if (reach || ps_options.leaks != 1)
+		leaks((struct search){ .reach = reach });
+	if (reach)
+		ps_reach_free(reach);
+}
+
+/* 1 needs stacks of our own, and a runtime that asks for leaks as well. */
 void ps_leak_start(void)
 {
-	if (ps_options.leak_on_exit)
+	if (ps_options.leaks > 1 || (ps_options.leaks && ps_backend->own_stacks))
 		atexit(at_exit);
 }

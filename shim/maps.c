@@ -40,18 +40,20 @@ static int take_path(const char *line, char *out, size_t size)
 	return other;
 }
 
-/* LINE, ended by 0, is the next one. 1 if ADDRESS is in it. */
-static int take_line(const char *line, uintptr_t address, struct ps_mapping *m)
+/* LINE, ended by 0, is the next one: "LOW-HIGH rw-p ..." */
+static void take_line(const char *line, struct ps_mapping *m)
 {
 	m->low = hex(&line);
 	line += *line == '-';
 	m->high = hex(&line);
+	line += *line == ' ';
 	if (take_path(line, m->path, sizeof m->path))
 		m->base = m->low;
-	return address >= m->low && address < m->high;
+	m->writable = line[0] == 'r' && line[1] == 'w';
 }
 
-int ps_mapping_of(uintptr_t address, struct ps_mapping *m)
+int ps_mappings_find(int (*wanted)(const struct ps_mapping *m, void *arg), void *arg,
+        struct ps_mapping *m)
 {
 	char buffer[4096];
 	size_t kept = 0;
@@ -67,7 +69,8 @@ int ps_mapping_of(uintptr_t address, struct ps_mapping *m)
 			if (buffer[i] != '\n')
 				continue;
 			buffer[i] = 0;
-			found = take_line(buffer + begin, address, m);
+			take_line(buffer + begin, m);
+			found = wanted(m, arg);
 			begin = i + 1;
 		}
 		kept = begin ? end - begin : 0; /* a longer line than fits is none of interest */
@@ -78,4 +81,16 @@ int ps_mapping_of(uintptr_t address, struct ps_mapping *m)
 		close(fd);
 	errno = before;
 	return found ? 0 : -1;
+}
+
+static int holds(const struct ps_mapping *m, void *arg)
+{
+	uintptr_t address = *(const uintptr_t *)arg;
+
+	return address >= m->low && address < m->high;
+}
+
+int ps_mapping_of(uintptr_t address, struct ps_mapping *m)
+{
+	return ps_mappings_find(holds, &address, m);
 }

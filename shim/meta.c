@@ -7,6 +7,30 @@
 
 #include "internal.h"
 
+/* What is mapped, so that a search for pointers passes it over. More than fit are searched. */
+enum { MAPPINGS = 1024 };
+static struct {
+	_Atomic uintptr_t low, high;
+} mappings[MAPPINGS];
+
+static void remember(uintptr_t low, uintptr_t high)
+{
+	for (unsigned i = 0; i < MAPPINGS; i++) {
+		uintptr_t none = 0;
+		if (atomic_compare_exchange_strong(&mappings[i].low, &none, low)) {
+			atomic_store(&mappings[i].high, high);
+			return;
+		}
+	}
+}
+
+void ps_maps_each(void (*f)(uintptr_t low, uintptr_t high, void *arg), void *arg)
+{
+	for (unsigned i = 0; i < MAPPINGS; i++)
+		if (mappings[i].high)
+			f(mappings[i].low, mappings[i].high, arg);
+}
+
 void *ps_map(size_t size)
 {
 	int before = errno;
@@ -14,13 +38,22 @@ void *ps_map(size_t size)
 	        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	errno = before;
-	return p == MAP_FAILED ? NULL : p;
+	if (p == MAP_FAILED)
+		return NULL;
+	remember(ps_address(p), ps_address(p) + size);
+	return p;
 }
 
 void ps_unmap(void *p, size_t size)
 {
 	int before = errno;
 
+	for (unsigned i = 0; i < MAPPINGS; i++)
+		if (mappings[i].low == ps_address(p)) {
+			mappings[i].high = 0;
+			mappings[i].low = 0;
+			break;
+		}
 	munmap(p, size);
 	errno = before;
 }

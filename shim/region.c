@@ -82,3 +82,13 @@ struct poolshim_pool *ps_region_pool(uintptr_t address)
 	}
 	return NULL;
 }
+
+void ps_regions_each(void (*f)(uintptr_t low, uintptr_t high, void *arg), void *arg)
+{
+	for (unsigned i = 1; i < PS_POOLS; i++) {
+		if (!atomic_load_explicit(&ps_pools[i].used, memory_order_relaxed))
+			continue;
+		for (struct ps_region *r = atomic_load(&ps_pools[i].regions); r; r = r->next)
+			f(r->start, r->end, arg);
+	}
+}
