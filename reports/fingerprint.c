@@ -234,14 +234,32 @@ static const char *hash(struct buf *b, const char *prefix, struct finding *f, si
 	return finding_strndup(f, text, len);
 }
 
-void fingerprint(struct finding *f)
+static const char *key(const char *prefix, struct finding *f, size_t max)
 {
 	struct buf b = { 0 };
 
 	buf_room(&b, 1000); /* for most keys, at once */
-	f->fingerprint = hash(&b, "s1:", f, STRICT_FRAMES);
-	f->bucket = hash(&b, "b1:", f, 1);
+	const char *k = hash(&b, prefix, f, max);
 	buf_release(&b);
+	return k;
+}
+
+void fingerprint_strict(struct finding *f)
+{
+	f->fingerprint = key("s1:", f, STRICT_FRAMES);
+	f->bucket = NULL;
+}
+
+void fingerprint_bucket(struct finding *f)
+{
+	if (!f->bucket)
+		f->bucket = key("b1:", f, 1);
+}
+
+void fingerprint(struct finding *f)
+{
+	fingerprint_strict(f);
+	fingerprint_bucket(f);
 }
 
 void key_functions(struct buf *b, const struct frames *frames, size_t max)

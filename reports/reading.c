@@ -104,10 +104,12 @@ static void on_finding(void *context, struct finding *f)
 		fingerprint(f);
 	reading_place(g, f);
 	g->errors += !strcmp(f->severity, "error");
-	if (g->u && g->held_count < HELD_MAX && may_tell_of_end(f))
+	if (g->u && g->held_count < HELD_MAX && may_tell_of_end(f)) {
+		fingerprint_bucket(f); /* of what it is now: others may be joined to it */
 		g->held[g->held_count++] = f;
-	else
+	} else {
 		reading_keep(g, f);
+	}
 }
 
 static void on_unparsed(void *context, struct unparsed *u)

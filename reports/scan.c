@@ -81,7 +81,7 @@ static void hand_over(struct scanner *s)
 		return;
 	symbolize_finding(f);
 	finding_classify(f);
-	fingerprint(f);
+	fingerprint_strict(f);
 	s->sink.finding(s->sink.context, f);
 }
 

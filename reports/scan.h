@@ -12,7 +12,10 @@
 #include "common/buf.h"
 #include "reports/finding.h"
 
-/* Both callbacks own what they are given. Findings come with one occurrence: log, line, pid. */
+/*
+ * Both callbacks own what they are given. Findings come with one occurrence (log, line, pid), and
+ * without their bucket.
+ */
 struct sink {
 	void (*finding)(void *context, struct finding *f);
 	void (*unparsed)(void *context, struct unparsed *u);
@@ -36,6 +39,9 @@ void scanner_finish(struct scanner *s);
 
 /* Fills f->fingerprint and f->bucket (fingerprint.c says how they are made). */
 void fingerprint(struct finding *f);
+/* Either alone: most findings are folded by the first, and the second is never asked for. */
+void fingerprint_strict(struct finding *f);
+void fingerprint_bucket(struct finding *f); /* where there is none yet */
 
 /*
  * Appends up to MAX functions of FRAMES that say where something is, a line each, as keys have them.

@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include "common/mem.h"
+#include "reports/scan.h"
 #include "reports/store.h"
 
 struct store {
@@ -130,6 +131,8 @@ struct finding **store_take(struct store *s, size_t *count)
 {
 	struct finding **v = s->v;
 
+	for (size_t i = 0; i < s->n; i++)
+		fingerprint_bucket(v[i]);
 	if (s->n)
 		qsort(v, s->n, sizeof(struct finding *), s->no_fold ? by_place : by_key);
 	*count = s->n;
