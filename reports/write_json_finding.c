@@ -9,13 +9,33 @@
 #include "reports/clean.h"
 #include "reports/write_json.h"
 
+/* Length of the printable ASCII at the start of S that needs no mark in JSON. */
+static size_t plain_length(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n] >= ' ' && s[n] < 0x7f && s[n] != '"' && s[n] != '\\')
+		n++;
+	return n;
+}
+
 /* S as a string, cleaned; null for NULL. */
 static void text(struct buf *b, const char *s)
 {
-	size_t from = b->len + 1;
+	size_t from = b->len + 1, plain = s ? plain_length(s) : 0;
 
 	if (!s) {
 		buf_add(b, "null", 4);
+		return;
+	}
+	if (!s[plain] && plain < TEXT_MAX / 2) { /* nearly all are so */
+		char *p = buf_room(b, plain + 2);
+
+		*p++ = '"';
+		p = mempcpy(p, s, plain);
+		*p++ = '"';
+		*p = 0;
+		b->len += plain + 2;
 		return;
 	}
 	buf_addch(b, '"');
