@@ -149,11 +149,14 @@ unsigned ignored_function(const char *name)
 int frame_ignored(const struct frame *frame, enum ignore_level level)
 {
 	static struct memo files = { .compute = judge_file }, modules = { .compute = judge_module };
+
+	if (symbol_ignored(frame->function) >> level & 1)
+		return 1;
 	unsigned module = frame->module ? memo_get(&modules, frame->module)->flags : 0;
 
 	if (!frame->function && !frame->file && (!frame->module || (module & PLACE_NAMELESS)))
 		return 1;
 	if (frame->file && (memo_get(&files, frame->file)->flags & PLACE_IGNORED))
 		return 1;
-	return (module & PLACE_IGNORED) || (symbol_ignored(frame->function) >> level & 1);
+	return (module & PLACE_IGNORED) != 0;
 }

@@ -37,8 +37,10 @@ static enum heading take_heading(struct report *r, const char *s)
 {
 	if (tsan_is_heading(s))
 		return FOREIGN_HEADING;
-	s += strspn(s, " ");
-	for (size_t i = 0; i < sizeof headings / sizeof *headings; i++) {
+	while (*s == ' ')
+		s++;
+	int may_be_one = (*s | 32) >= 'a' || *s == '['; /* none begins with a digit or a sign */
+	for (size_t i = 0; may_be_one && i < sizeof headings / sizeof *headings; i++) {
 		if (!text_after(s, headings[i].text))
 			continue;
 		if (headings[i].role == ROLE_THREAD && !strstr(s, " created by "))
