@@ -132,6 +132,7 @@ static struct span collected(struct state *st, const char *end)
 		return (struct span){ st->start, (size_t)(end - st->start) };
 	if (st->start)
 		collect(st, st->start, (size_t)(end - st->start));
+	st->start = NULL; /* not again */
 	return (struct span){ st->xml.data ? st->xml.data : "", st->xml.len };
 }
 
@@ -268,17 +269,19 @@ static void scan(struct state *st, struct span s, long line)
 
 /* --- lines --- */
 
-/* Q, a line without blanks, while an element is open that has its tags on lines of their own. */
-static int is_of_element(struct state *st, struct span q)
+/* S, whose trimmed form is Q, while an element is open that has its tags on lines of their own. */
+static int is_of_element(struct state *st, struct span s, struct span q)
 {
 	const char *at;
 
 	if (!q.len || *q.s == '<')
 		return 1;
-	size_t n = (size_t)(st->start ? q.s - st->start : 0);
-	struct span before = { st->xml.data ? st->xml.data : "", st->xml.len };
-	if (st->start && n)
-		before = (struct span){ st->start, n };
+	struct span before = { st->start, (size_t)(st->start ? s.s - st->start : 0) };
+	if (!st->start || st->xml.len) { /* it began in another block */
+		collect(st, st->start, before.len);
+		st->start = st->start ? s.s : NULL;
+		before = (struct span){ st->xml.data ? st->xml.data : "", st->xml.len };
+	}
 	return tag_goes_on(before) || tag_find(q, &at);
 }
 
@@ -293,7 +296,7 @@ static int take(struct state *st, struct span s, long line, int in_block)
 	if (st->tag && !st->dense) {
 		int ends = q.len > 2 && q.s[1] == '/' && span_is(q, st->tag->end);
 
-		if (!is_of_element(st, q))
+		if (!is_of_element(st, s, q))
 			return 0;
 		if (ends || !q.len || !tag_cuts(q)) {
 			if (!in_block) {

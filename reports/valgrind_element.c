@@ -129,15 +129,20 @@ static void report_line(struct valgrind_element *e, const char *before, const ch
 	buf_addstr(&e->report, after);
 }
 
+static void one_line(struct valgrind_element *e)
+{
+	for (char *p = e->value.data; *p; p++)
+		if (*p == '\n')
+			*p = ' ';
+}
+
 static void take_what(struct valgrind_element *e)
 {
 	if (e->container == FIRST_OBSERVED) {
 		report_line(e, "", " ");
 		return;
 	}
-	for (char *p = e->value.data; *p; p++)
-		if (*p == '\n')
-			*p = ' ';
+	one_line(e);
 	report_line(e, "", "\n");
 	if (e->f->message)
 		return;
@@ -159,6 +164,7 @@ static void take_signal(struct valgrind_element *e, int name)
 	if (name == SIGNO) {
 		e->number = strtoull(e->value.data, NULL, 10);
 	} else if (name == SIGNAME) {
+		one_line(e);
 		f->message = finding_printf(f,
 		        "Process terminating with default action of signal %llu (%s)", e->number,
 		        e->value.data);
