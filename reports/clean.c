@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "reports/clean.h"
+#include "reports/finding.h"
 
 enum { ESC = 0x1b, BEL = 7, OSC_MAX = 4096 };
 
@@ -120,4 +121,41 @@ char *clean_line(const char *text, size_t max)
 		line.data[--line.len] = 0;
 	buf_release(&clean);
 	return buf_detach(&line);
+}
+
+/* Replaces *TEXT, which is F's or static, unless it is clean, as nearly all are. */
+static void clean_string(struct finding *f, const char **text)
+{
+	const unsigned char *s = (const unsigned char *)(*text ? *text : "");
+	struct buf clean = { 0 };
+
+	while ((*s >= 0x20 && *s < 0x7f) || *s == '\n' || *s == '\t')
+		s++;
+	if (!*s)
+		return;
+	clean_text(&clean, *text, strlen(*text), 0);
+	*text = finding_strdup(f, clean.data ? clean.data : "");
+	buf_release(&clean);
+}
+
+static void clean_frames(struct finding *f, struct frames *frames)
+{
+	for (size_t i = 0; i < frames->n; i++) {
+		clean_string(f, &frames->v[i].function);
+		clean_string(f, &frames->v[i].file);
+		clean_string(f, &frames->v[i].module);
+		clean_string(f, &frames->v[i].offset);
+		clean_string(f, &frames->v[i].build_id);
+	}
+}
+
+void clean_finding(struct finding *f)
+{
+	clean_string(f, &f->kind);
+	clean_string(f, &f->message);
+	clean_string(f, &f->access.address);
+	clean_string(f, &f->text);
+	for (size_t i = 0; i < f->stack_count; i++)
+		clean_frames(f, &f->stacks[i].frames);
+	clean_frames(f, &f->python);
 }

@@ -20,4 +20,12 @@ void clean_text(struct buf *out, const char *text, size_t len, size_t max);
 /* TEXT (NULL: "") cleaned, on one line, cut with "..." at about MAX bytes; owned by the caller. */
 char *clean_line(const char *text, size_t max);
 
+struct finding;
+
+/*
+ * All that F's report says, as clean_text() has it: after that it is the same for every output, and
+ * when it was merged and read again. Its keys are not changed.
+ */
+void clean_finding(struct finding *f);
+
 #endif

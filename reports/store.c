@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include "common/mem.h"
+#include "reports/clean.h"
 #include "reports/scan.h"
 #include "reports/store.h"
 
@@ -131,8 +132,10 @@ struct finding **store_take(struct store *s, size_t *count)
 {
 	struct finding **v = s->v;
 
-	for (size_t i = 0; i < s->n; i++)
-		fingerprint_bucket(v[i]);
+	for (size_t i = 0; i < s->n; i++) {
+		fingerprint_bucket(v[i]); /* of what the tool wrote */
+		clean_finding(v[i]);
+	}
 	if (s->n)
 		qsort(v, s->n, sizeof(struct finding *), s->no_fold ? by_place : by_key);
 	*count = s->n;
