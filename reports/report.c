@@ -15,10 +15,10 @@ void report_open(struct report *r, struct scanner *s, const char *tool, const ch
 	r->s = s;
 	scanner_hold(s, 1);
 	r->f = finding_new(tool, kind);
-	r->f->occurrences = xcalloc(1, sizeof *r->f->occurrences);
+	/* not calloc(), which does not look at what was freed just before */
+	r->f->occurrences = xrealloc(NULL, sizeof *r->f->occurrences);
+	*r->f->occurrences = (struct occurrence){ .line = line->number, .pid = pid };
 	r->f->occurrence_count = 1;
-	r->f->occurrences->line = line->number;
-	r->f->occurrences->pid = pid;
 	r->role = ROLE_ACCESS;
 	r->stack = -1;
 	r->expected = 0;
