@@ -47,7 +47,7 @@ objects := $(sources:%.c=$(BUILD)/%.o) $(page).o $(ignored).o
 library := $(BUILD)/library.a
 headers := $(call in_src,$(folders:=/*.h))
 unit_tests := $(patsubst %.c,$(BUILD)/%,$(call in_src,$(folders:=/tests/test_*.c)))
-script_tests := $(call in_src,ci/tests/*.t $(folders:=/tests/*.t))
+script_tests := $(call in_src,ci/tests/*.t shim/tests/*.t $(folders:=/tests/*.t))
 fuzzers := $(call in_src,$(folders:=/fuzz/*.c))
 shim_objects := $(patsubst %.c,$(BUILD)/%.o,$(filter-out shim/cpython%,$(call in_src,shim/*.c)))
 shim_libraries := $(BUILD)/shim/libpoolshim.a $(BUILD)/shim/libpoolshim.so \

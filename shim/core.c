@@ -41,10 +41,9 @@ static void *alloc(struct poolshim_pool *pool, void *raw, size_t size, unsigned 
 	void *record = ps_record_of(&b);
 	ps_stack stack = ps_stack_here(__builtin_frame_address(0), ps_options.alloc_depth);
 	uint32_t epoch = atomic_load_explicit(&ps_epoch, memory_order_relaxed);
-	atomic_store_explicit(ps_what(record, pool->layout), ps_seal(pool, size, record),
-	        memory_order_relaxed);
-	atomic_store_explicit(ps_stacks(record, pool->layout), ps_pack(stack, epoch, 1, size),
-	        memory_order_relaxed);
+	uint64_t stacks = ps_pack(stack, epoch, 1, size);
+	ps_store(ps_what(record, pool->layout), ps_seal(pool, size, record, stacks));
+	ps_store(ps_stacks(record, pool->layout), stacks);
 	live(&b, flags);
 	return b.user;
 }
@@ -56,9 +55,12 @@ PS_NOINLINE void ps_bad_free(struct poolshim_pool *pool, void *p, const void *fr
 	enum ps_fault fault = PS_UNDERRUN;
 
 	PS_CALL(quiet, 1);
-	if (ps_address(p) % PS_GRAIN || !ps_bit(start) || ps_block_from_bit(&b, start) ||
-	        b.user != p)
+	if (ps_address(p) % PS_GRAIN || !ps_bit(start))
 		fault = PS_FOREIGN;
+	else if (ps_block_from_bit(&b, start) || b.user != p)
+		fault = pool->layout == POOLSHIM_TAIL ? PS_OVERRUN_RECORD
+		        : pool->link > 8              ? PS_DOUBLE_FREE
+		                                      : PS_UNDERRUN;
 	else if (!b.alive)
 		fault = PS_DOUBLE_FREE;
 	else if (b.pool && b.pool != pool)
@@ -87,14 +89,10 @@ static inline void kill(struct ps_block *b, void *record, ps_stack stack)
 	ps_word *what = ps_what(record, b->pool->layout);
 	ps_word *stacks = ps_stacks(record, b->pool->layout);
 
-	atomic_store_explicit(what,
-	        atomic_load_explicit(what, memory_order_relaxed) ^
-	                (uint64_t)(PS_ALIVE ^ PS_KEPT) << PS_STATE_SHIFT,
-	        memory_order_relaxed);
+	ps_store(what, ps_unseal(ps_load(what), record));
 	if (ps_backend->own_stacks) {
-		uint64_t old = atomic_load_explicit(stacks, memory_order_relaxed);
-		atomic_store_explicit(stacks, ps_pack(old & PS_STACK_MASK, stack, 0, b->size),
-		        memory_order_relaxed);
+		uint64_t old = ps_load(stacks);
+		ps_store(stacks, ps_pack(old & PS_STACK_MASK, stack, 0, b->size));
 	}
 	dead(b);
 }
@@ -177,10 +175,11 @@ PS_API int poolshim_do_resize(struct poolshim_pool *pool, void *block, size_t si
 	ps_mark(ps_address(b.raw), b.raw_size,
 	        pool->layout == POOLSHIM_TAIL || !ps_backend->own_stacks);
 	record = ps_record_of(&b);
-	*ps_what(record, pool->layout) = ps_seal(pool, size, record);
-	if (ps_backend->own_stacks)
-		*ps_stacks(record, pool->layout) = ps_pack(stacks & PS_STACK_MASK,
+	stacks = ps_pack(stacks & PS_STACK_MASK,
 		        stacks >> PS_FREED_SHIFT & PS_STACK_MASK, 1, size);
+	ps_store(ps_what(record, pool->layout), ps_seal(pool, size, record, stacks));
+	if (ps_backend->own_stacks)
+		ps_store(ps_stacks(record, pool->layout), stacks);
 	if (ps_backend->own_stacks && ps_options.canaries)
 		ps_pad_write(b.user + size, ps_pad(pool->layout, size));
 	return 0;

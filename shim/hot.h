@@ -77,12 +77,35 @@ static inline ps_word *ps_stacks(void *record, enum poolshim_layout layout)
 	return (ps_word *)record + (layout == POOLSHIM_HEADER);
 }
 
-/* The first word of the record at RECORD of a live block of POOL. */
-static inline uint64_t ps_seal(const struct poolshim_pool *pool, uint64_t size, const void *record)
+/*
+ * The first word of the record at RECORD of a block of POOL that is live and whose second word is STACKS.
+ * That of a freed block is another, which ps_unseal() makes of it.
+ */
+static inline uint64_t ps_seal(
+        const struct poolshim_pool *pool, uint64_t size, const void *record, uint64_t stacks)
 {
 	uint64_t what = pool->seal | size;
+	uint64_t check = (what ^ ps_address(record) ^ stacks) * ps_seal_key;
 
-	return what | ((what ^ ps_address(record)) * ps_seal_key) >> PS_CHECK_SHIFT << PS_CHECK_SHIFT;
+	return what | check >> PS_CHECK_SHIFT << PS_CHECK_SHIFT;
+}
+
+static inline uint64_t ps_unseal(uint64_t what, const void *record)
+{
+	const uint64_t check = ~(uint64_t)0 << PS_CHECK_SHIFT;
+
+	what = (what & ~check) ^ (uint64_t)(PS_ALIVE ^ PS_KEPT) << PS_STATE_SHIFT;
+	return what | (((what ^ ps_address(record)) * ps_seal_key) & check);
+}
+
+static inline uint64_t ps_load(ps_word *word)
+{
+	return atomic_load_explicit(word, memory_order_relaxed);
+}
+
+static inline void ps_store(ps_word *word, uint64_t value)
+{
+	atomic_store_explicit(word, value, memory_order_relaxed);
 }
 
 static inline uint64_t ps_pack(ps_stack alloc, ps_stack freed, int alive, size_t size)
@@ -118,10 +141,11 @@ static inline void *ps_find_record(const struct poolshim_pool *pool, const void 
 static inline uint64_t ps_live_what(
         const struct poolshim_pool *pool, const void *user, void *record)
 {
-	uint64_t what = atomic_load_explicit(ps_what(record, pool->layout), memory_order_relaxed);
+	uint64_t what = ps_load(ps_what(record, pool->layout));
+	uint64_t stacks = ps_seal_key ? ps_load(ps_stacks(record, pool->layout)) : 0;
 	size_t size = what & (PS_SIZE_MAX - 1);
 
-	if (PS_UNLIKELY(what != ps_seal(pool, size, record)))
+	if (PS_UNLIKELY(what != ps_seal(pool, size, record, stacks)))
 		return 0;
 	if (pool->layout == POOLSHIM_TAIL &&
 	        PS_UNLIKELY((const char *)record - ps_round(size + !size) != (const char *)user))

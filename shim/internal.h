@@ -54,7 +54,8 @@ enum ps_fault {
 	PS_FOREIGN,
 	PS_WRONG_POOL,
 	PS_OVERRUN,  /* the bytes behind a block were overwritten */
-	PS_UNDERRUN, /* its record was */
+	PS_UNDERRUN, /* its header was */
+	PS_OVERRUN_RECORD, /* its record behind it was */
 };
 
 enum ps_state { PS_FREE = 0, PS_ALIVE = 1, PS_KEPT = 2 };

@@ -110,7 +110,7 @@ static void *poolshim_live(struct poolshim_pool *pool, void *raw, size_t size, u
 		start += PS_GRAIN;
 	else
 		what += raw_size - FENCE;
-	atomic_store_explicit((ps_word *)what, pool->seal | size, memory_order_relaxed);
+	ps_store((ps_word *)what, pool->seal | size);
 	request(MALLOCLIKE, start, size, 0, !!(flags & POOLSHIM_ZEROED));
 	return (void *)start;
 }
@@ -144,7 +144,7 @@ static void released(const struct ps_block *b, int untracked)
 static void *poolshim_dead(struct poolshim_pool *pool, void *block)
 {
 	void *record = ps_find_record(pool, block);
-	uint64_t what = record ? atomic_load_explicit(ps_what(record, pool->layout), memory_order_relaxed) : 0;
+	uint64_t what = record ? ps_load(ps_what(record, pool->layout)) : 0;
 	size_t size = what & (PS_SIZE_MAX - 1);
 
 	if (!block)
@@ -153,8 +153,8 @@ static void *poolshim_dead(struct poolshim_pool *pool, void *block)
 		ps_bad_free(pool, block, NULL);
 		return NULL;
 	}
-	atomic_store_explicit(ps_what(record, pool->layout),
-	        what ^ (uint64_t)(PS_ALIVE ^ PS_KEPT) << PS_STATE_SHIFT, memory_order_relaxed);
+	ps_store(ps_what(record, pool->layout),
+	        what ^ (uint64_t)(PS_ALIVE ^ PS_KEPT) << PS_STATE_SHIFT);
 	request(FREELIKE, ps_address(block), 0, 0, 0);
 	if (pool->keep)
 		request(DEFINED, ps_address(block), pool->keep < size ? pool->keep : size, 0, 0);

@@ -152,29 +152,29 @@ static void unpack(struct ps_block *b, uint64_t stacks)
 /* Fills B from the record R. 0, or -1: it is not whole. */
 static int record_read(struct ps_block *b, void *r, enum poolshim_layout layout)
 {
-	const uint64_t state = (uint64_t)3 << PS_STATE_SHIFT;
-	uint64_t what = atomic_load_explicit(ps_what(r, layout), memory_order_relaxed);
+	uint64_t what = ps_load(ps_what(r, layout));
+	uint64_t stacks = ps_backend->own_stacks ? ps_load(ps_stacks(r, layout)) : 0;
 	unsigned number = what >> PS_POOL_SHIFT & (PS_POOLS - 1);
 	size_t size = what & (PS_SIZE_MAX - 1);
 	unsigned char *raw = r;
 	struct poolshim_pool *pool = &ps_pools[number];
-	if (!pool->used || pool->layout != layout ||
-	        (what & ~state) != (ps_seal(pool, size, r) & ~state))
+	if (!pool->used || pool->layout != layout)
+		return -1;
+	uint64_t live = ps_seal(pool, size, r, stacks);
+	b->alive = what == live;
+	if (!b->alive && what != ps_unseal(live, r))
 		return -1;
 	if (layout == POOLSHIM_TAIL)
 		raw -= ps_round(size + !size);
 	ps_block_place(b, pool, raw, size);
-	b->alive = (what & state) >> PS_STATE_SHIFT == PS_ALIVE;
-	b->alloc = b->freed = 0;
-	if (ps_backend->own_stacks)
-		unpack(b, atomic_load_explicit(ps_stacks(r, layout), memory_order_relaxed));
+	unpack(b, stacks);
 	return 0;
 }
 
 /* What a header still tells whose first half the allocator has overwritten. */
 static int record_rest(struct ps_block *b, void *r)
 {
-	uint64_t stacks = atomic_load_explicit(ps_stacks(r, POOLSHIM_HEADER), memory_order_relaxed);
+	uint64_t stacks = ps_load(ps_stacks(r, POOLSHIM_HEADER));
 	struct ps_trace trace;
 
 	if (!ps_backend->own_stacks)
@@ -191,6 +191,29 @@ static int record_rest(struct ps_block *b, void *r)
 	return 0;
 }
 
+/* A header that was overwritten in part: believed where the bytes behind the block are as they should. */
+static int record_guess(struct ps_block *b, void *r)
+{
+	uint64_t what = ps_load(ps_what(r, POOLSHIM_HEADER));
+	struct poolshim_pool *pool = &ps_pools[what >> PS_POOL_SHIFT & (PS_POOLS - 1)];
+	size_t size = what & (PS_SIZE_MAX - 1);
+	struct ps_trace trace;
+
+	if (!ps_backend->own_stacks || !pool->used || pool->layout != POOLSHIM_HEADER ||
+	        (what >> PS_STATE_SHIFT & 3) != PS_ALIVE)
+		return -1;
+	ps_block_place(b, pool, r, size);
+	if (ps_region_pool(ps_address(r)) != pool ||
+	        ps_region_pool(ps_address(r) + b->raw_size - 1) != pool ||
+	        ps_pad_broken(b->user + size, ps_pad(POOLSHIM_HEADER, size)))
+		return -1;
+	unpack(b, ps_load(ps_stacks(r, POOLSHIM_HEADER)));
+	b->alive = 1;
+	if (ps_depot_get(b->alloc, &trace))
+		b->alloc = 1;
+	return 0;
+}
+
 int ps_block_from_bit(struct ps_block *b, uintptr_t start)
 {
 	if (!record_read(b, (void *)start, POOLSHIM_HEADER))
@@ -203,6 +226,8 @@ int ps_block_from_bit(struct ps_block *b, uintptr_t start)
 	struct poolshim_pool *pool = ps_region_pool(start);
 	if (pool && pool->layout == POOLSHIM_TAIL)
 		return -1;
+	if (!record_guess(b, (void *)start))
+		return 0;
 	return record_rest(b, (void *)start);
 }
 

@@ -28,6 +28,8 @@ static const struct {
 	        "heap-buffer-overflow (seen when the block was freed) on address" },
 	[PS_UNDERRUN] = { "heap-buffer-overflow",
 	        "heap-buffer-overflow (seen when the block was freed) before address" },
+	[PS_OVERRUN_RECORD] = { "heap-buffer-overflow",
+	        "heap-buffer-overflow (seen when the block was freed) behind address" },
 };
 
 static void stop(void)
