@@ -67,6 +67,7 @@ enum { PY_SLOTS = 32 }; /* interpreters alive at once; blocks of further ones ar
 /* The pools of one interpreter have one quarantine: it gives back in calls of that interpreter only. */
 int py_slot(void); /* of the calling thread; -1: there are too many interpreters */
 const void *py_owner(int slot);
+void py_domains_start(void); /* before the first of them is wrapped */
 /* Wraps what is installed for DOMAIN now. */
 void py_domain_wrap(enum py_domain domain);
 /* Does an allocation of DOMAIN arrive at the wrapper? Allocates and frees one byte. */

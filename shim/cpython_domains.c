@@ -11,7 +11,6 @@
 
 #include "cpython.h"
 #include "hot.h"
-#include "hot.h"
 
 enum { GENERATIONS = 8 };
 
@@ -27,6 +26,7 @@ struct domain {
 static const char *const names[PY_DOMAINS] = { "PyMem_Raw", "PyMem", "PyObject" };
 static struct domain domains[GENERATIONS][PY_DOMAINS];
 static int generations[PY_DOMAINS]; /* how many there are */
+static struct py_allocator debug_hooks[PY_DOMAINS];
 
 static const void *_Atomic interpreters[PY_SLOTS]; /* slot 0 is the main one's */
 static char owners[PY_SLOTS];
@@ -320,18 +320,22 @@ static void *poolshim_py_realloc(void *ctx, void *p, size_t size)
 	return moved;
 }
 
-/* Are the debug hooks what is installed for KIND? They are not put in twice. */
-static int has_debug_hooks(enum py_domain kind)
+/*
+ * Which functions are the debug hooks. PyMem_SetupDebugHooks() wraps what is installed and remembers it
+ * in one place, and only if it is not the hooks already: asked once one of us is in, they and we would
+ * call each other for ever.
+ */
+void py_domains_start(void)
 {
-	struct py_allocator before[PY_DOMAINS], after;
+	struct py_allocator before[PY_DOMAINS];
 
 	for (int i = PY_RAW; i < PY_DOMAINS; i++)
 		py.get_allocator(i, &before[i]);
 	py.setup_debug_hooks();
-	py.get_allocator((int)kind, &after);
-	for (int i = PY_RAW; i < PY_DOMAINS; i++)
+	for (int i = PY_RAW; i < PY_DOMAINS; i++) {
+		py.get_allocator(i, &debug_hooks[i]);
 		py.set_allocator(i, &before[i]);
-	return after.malloc == before[kind].malloc;
+	}
 }
 
 void py_domain_wrap(enum py_domain kind)
@@ -343,7 +347,7 @@ void py_domain_wrap(enum py_domain kind)
 	if (now.malloc == poolshim_py_malloc || generations[kind] == GENERATIONS)
 		return;
 	d->kind = kind;
-	d->debug = has_debug_hooks(kind);
+	d->debug = now.malloc == debug_hooks[kind].malloc;
 	d->under = now;
 	generations[kind]++;
 	py.set_allocator((int)kind, &(struct py_allocator){ d, poolshim_py_malloc, poolshim_py_calloc,
