@@ -143,6 +143,7 @@ check: all tests
 	$(run_tests) $(tap)/plain $(unit_tests) $(addprefix $(srcdir)/,$(script_tests)) || status=1; \
 	$(MAKE) --no-print-directory run-asan || status=1; \
 	$(MAKE) --no-print-directory run-valgrind || status=1; \
+	$(MAKE) --no-print-directory run-fuzz || status=1; \
 	$(count_tests) $(tap) || status=1; exit $$status
 
 check-quick: all tests
@@ -150,7 +151,7 @@ check-quick: all tests
 	$(run_tests) $(tap)/plain $(unit_tests) $(addprefix $(srcdir)/,$(script_tests)) || status=1; \
 	$(count_tests) $(tap) || status=1; exit $$status
 
-check-asan check-valgrind check-cpython check-corpus check-bugs: check-%:
+check-asan check-valgrind check-fuzz check-cpython check-corpus check-bugs: check-%:
 	@rm -rf $(tap)/$*; status=0; $(MAKE) --no-print-directory run-$* || status=1; \
 	$(count_tests) $(tap)/$* || status=1; exit $$status
 
@@ -190,6 +191,40 @@ run-bugs: all
 run-corpus: TEST_TIMEOUT = 3000
 run-corpus: all
 	@$(call run_or_skip,corpus,$(call in_src,$(folders:=/tests/corpus/*.t)))
+
+# --- fuzzing -------------------------------------------------------------------------------------
+
+fuzz_flags = -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=undefined
+fuzz_programs = $(fuzzers:%.c=$(BUILD)/%)
+
+$(fuzz_programs): $(BUILD)/%: $(BUILD)/%.o $(filter $(BUILD)/common/% $(BUILD)/reports/%,$(objects))
+	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(LIBS)
+
+-include $(fuzz_programs:=.d)
+
+fuzzers: $(fuzz_programs)
+
+# In `make check' for 20 seconds each. `make fuzz TIME=600 JOBS=2' keeps what it finds in CORPUS.
+ifneq ($(FUZZING_CC),)
+CORPUS = $(BUILD)/fuzz/corpus
+build_fuzzers = $(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=$(FUZZING_CC) \
+	CFLAGS="$(fuzz_flags)" fuzzers
+fuzz_tests = FUZZERS="$(BUILD)/fuzz/reports/fuzz" ASAN_SYMBOLIZER_PATH="$(SYMBOLIZER)" $(run_tests) \
+	$(tap)/fuzz $(srcdir)/reports/fuzz/fuzz.t
+
+run-fuzz:
+	@$(build_fuzzers)
+	@$(fuzz_tests)
+
+fuzz: override TEST_TIMEOUT = 0
+fuzz:
+	@$(build_fuzzers)
+	@rm -rf $(tap)/fuzz; $(if $(TIME),CORPUS="$(CORPUS)" TIME="$(TIME)" $(fuzz_tests))
+else
+run-fuzz fuzz:
+	@$(count_tests) --skip $(tap)/fuzz "no clang here that has libFuzzer"
+endif
 
 # --- the matrix ----------------------------------------------------------------------------------
 
@@ -284,6 +319,6 @@ distclean: clean
 help:
 	@cat $(srcdir)/ci/help.txt
 
-.PHONY: all shim tests check check-quick check-asan check-valgrind check-cpython check-corpus check-bugs \
-	run-asan run-valgrind run-cpython run-corpus run-bugs matrix do-matrix merge do-merge bench lint \
-	install uninstall clean distclean help
+.PHONY: all shim tests check check-quick check-asan check-valgrind check-fuzz check-cpython \
+	check-corpus check-bugs fuzz fuzzers run-fuzz run-asan run-valgrind run-cpython run-corpus run- \
+	bugs matrix do-matrix merge do-merge bench lint install uninstall clean distclean help

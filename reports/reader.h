@@ -58,6 +58,12 @@ extern const struct reader memcheck_xml_reader, memcheck_text_reader, cpython_re
  */
 void scanner_hold(struct scanner *s, int by);
 
+/*
+ * From now on S has only the reader of this name; -1: there is none. For tests that would tell whose
+ * mistake it is.
+ */
+int scanner_only(struct scanner *s, const char *reader);
+
 /* Hands over F, which becomes the scanner's: classified and fingerprinted here. */
 void scanner_emit(struct scanner *s, struct finding *f);
 /* How many findings have been handed over so far. */

@@ -60,6 +60,24 @@ static const struct needles *all_needles(void)
 	return &all;
 }
 
+int scanner_only(struct scanner *s, const char *reader)
+{
+	static struct needles few[READERS];
+	const char *text;
+
+	for (size_t i = 0; i < READERS; i++) {
+		if (strcmp(readers[i]->name, reader) != 0)
+			continue;
+		for (size_t k = 0; !few[i].n || k; k++)
+			if (!(text = readers[i]->needle(k)) ||
+			    needles_add(&few[i], text, (unsigned)i, (unsigned)k))
+				break;
+		s->needles = &few[i];
+		return 0;
+	}
+	return -1;
+}
+
 struct scanner *scanner_new(const char *log, const struct sink *sink)
 {
 	struct scanner *s = xcalloc(1, sizeof *s);

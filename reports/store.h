@@ -17,7 +17,8 @@ void store_free(struct store *s); /* NULL is ignored */
 void store_add(struct store *s, struct finding *f);
 
 /*
- * All findings, cleaned (clean_finding()) and sorted; the list and what is in it are the caller's, and S is empty. COUNT is set.
+ * All findings, cleaned (clean_finding()) and sorted; the list and what is in it are the
+ * caller's, and S is empty. COUNT is set.
  */
 struct finding **store_take(struct store *s, size_t *count);
 
