@@ -42,7 +42,7 @@ static const struct option {
 	{ "alloc_depth", COUNT, &ps_options.alloc_depth, 0, "frames of a stack of allocation" },
 	{ "free_depth", COUNT, &ps_options.free_depth, 0, "frames of a stack of free; both up to 64" },
 	{ "quarantine_kb", SIZE, &ps_options.quarantine, 0,
-	        "how much is kept from reuse, for each owner of pools; 0: nothing" },
+	        "how much is kept from reuse, for each owner of pools; 0: nothing. 1024, under Memcheck 20480" },
 	{ "depot_kb", SIZE, &ps_options.depot, 0, "memory for stacks, at most 1 GB" },
 };
 enum { OPTIONS = sizeof table / sizeof *table };
@@ -130,5 +130,9 @@ void ps_options_read(void)
 		parse(__tsan_default_options ? __tsan_default_options() : NULL, 1);
 		parse(getenv("TSAN_OPTIONS"), 1);
 	}
+	/* Memcheck tells of a freed block before the live one that took its place, as long as it
+	   remembers it: --freelist-vol, 20 MB by default. */
+	if (ps_backend == &ps_memcheck)
+		ps_options.quarantine = (size_t)20 << 20;
 	parse(getenv("POOLSHIM_OPTIONS"), 0);
 }

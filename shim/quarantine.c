@@ -5,7 +5,7 @@
  */
 #include "internal.h"
 
-enum { OWNERS = PS_POOLS, BATCH = 8, AHEAD = 6, AROUND = 2 * PS_GRAIN };
+enum { OWNERS = PS_POOLS, BATCH = 8, AHEAD = 6 };
 
 struct entry {
 	unsigned char *user;
@@ -15,7 +15,8 @@ struct entry {
 struct ps_shard {
 	_Atomic int lock;
 	uint32_t head, tail, mask; /* the first two only grow */
-	size_t bytes;		   /* with about what is around each block */
+	size_t bytes;		   /* with `around` for each block */
+	size_t around;
 	struct entry *ring;
 };
 
@@ -57,14 +58,16 @@ void ps_owner_put(struct ps_owner *owner)
 
 static PS_NOINLINE struct ps_shard *shard_make(struct ps_owner *owner, unsigned i)
 {
-	size_t entries = 1024;
+	/* Memcheck counts what it remembers of freed blocks so: their sizes alone */
+	size_t around = ps_backend == &ps_memcheck ? 0 : (size_t)2 * PS_GRAIN, entries = 1024;
 	struct ps_shard *none = NULL, *made = ps_meta(sizeof *made);
 
-	while (entries < ps_options.quarantine / (2 * PS_GRAIN))
+	while (entries < ps_options.quarantine / (around ? around : PS_GRAIN))
 		entries *= 2;
 	if (!made || !(made->ring = ps_map(entries * sizeof *made->ring)))
 		return NULL;
 	made->mask = (uint32_t)entries - 1;
+	made->around = around;
 	if (!atomic_compare_exchange_strong(&owner->shards[i], &none, made)) {
 		ps_unmap(made->ring, entries * sizeof *made->ring);
 		return none;
@@ -99,7 +102,7 @@ static inline unsigned char *take_oldest(struct ps_shard *s, uint64_t *size_pool
 
 	s->head++;
 	*size_pool = e->size_pool;
-	s->bytes -= AROUND + (e->size_pool & (PS_SIZE_MAX - 1));
+	s->bytes -= s->around + (e->size_pool & (PS_SIZE_MAX - 1));
 	return e->user;
 }
 
@@ -117,7 +120,7 @@ static inline void add(struct ps_shard *s, const struct poolshim_pool *pool, voi
 	e->user = user;
 	e->size_pool = size | (uint64_t)pool->number << 48;
 	s->tail++;
-	s->bytes += AROUND + size;
+	s->bytes += s->around + size;
 }
 
 static PS_NOINLINE int put_shared(struct poolshim_pool *pool, unsigned char *user, size_t size)

@@ -45,14 +45,17 @@ def allocator():
 
 
 def shim():
-    """Which checker the pools are annotated for, by a shim that was linked in or preloaded."""
+    """Which checker the pools are annotated for, by a shim that was linked in or preloaded.
+
+    "idle": it is there, but none of its checkers is.
+    """
     try:
         import ctypes
         checker = ctypes.CDLL(None).poolshim_checker
     except (ImportError, AttributeError):
         return "none"
     checker.restype = ctypes.c_char_p
-    return (checker() or b"none").decode()
+    return (checker() or b"idle").decode()
 
 
 def main():
