@@ -451,6 +451,12 @@ void cell_start(struct cell_run *c)
 		cell_fail(c, CELL_UNAVAILABLE, NULL, "%s", c->recipe.unavailable);
 		return;
 	}
+	if (c->session->runtime.program) {
+		cell_expect(c, (int)c->units.n);
+		c->state = CELL_BUILT;
+		c->session->on_built(c);
+		return;
+	}
 	if (lock_build(c, &e) < 0) {
 		cell_fail(c, CELL_FAILED, NULL, "%s", e.msg);
 		return;

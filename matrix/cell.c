@@ -92,6 +92,13 @@ static void control_release(struct control *c)
 	free(c->category);
 }
 
+void recipe_drop_controls(struct recipe *r)
+{
+	for (size_t i = 0; i < r->control_count; i++)
+		control_release(&r->controls[i]);
+	r->control_count = 0;
+}
+
 static void arrays_release(struct recipe *r)
 {
 	for (size_t i = 0; i < r->suite_count; i++) {
@@ -101,8 +108,7 @@ static void arrays_release(struct recipe *r)
 	free(r->suites);
 	skips_release(r->skips, r->skip_count);
 	skips_release(r->case_skips, r->case_skip_count);
-	for (size_t i = 0; i < r->control_count; i++)
-		control_release(&r->controls[i]);
+	recipe_drop_controls(r);
 	free(r->controls);
 	for (size_t i = 0; i < r->fact_count; i++) {
 		free(r->facts[i].name);
@@ -151,7 +157,8 @@ void recipe_vars(const struct recipe *r, const struct runtime *rt, const struct 
 
 	vars_set(&here, "build", build);
 	vars_set(&here, "source", rt->source ? rt->source : "");
-	char *program = r->program ? vars_expand(&here, r->program) : NULL;
+	const char *given = rt->program ? rt->program : r->program;
+	char *program = given ? vars_expand(&here, given) : NULL;
 	vars_release(&here);
 
 	vars_set(v, "cell", r->cell);

@@ -91,6 +91,8 @@ int recipe_load(struct recipe *r, const char *cell, const struct runtime *rt,
 		const struct toolchain *t, struct err *e);
 void recipe_release(struct recipe *r);
 
+void recipe_drop_controls(struct recipe *r);
+
 const struct suite *recipe_suite(const struct recipe *r, const char *name); /* NULL: none such */
 const struct skip *recipe_skip(const struct recipe *r, const char *unit);   /* NULL: not left out */
 

@@ -25,6 +25,9 @@ static const char usage[] =
 	"of its processes is summed up on standard error and written to OUT.\n"
 	"\n"
 	"  --cell CELL         the cell (A,B: one after the other)\n"
+	"  --python PROGRAM    this interpreter, which somebody else built, instead of the cell's: nothing\n"
+	"                      is built, and nothing is proved. Cells of Valgrind take any; cells of a\n"
+	"                      sanitizer only one that was built with it\n"
 	"  --name NAME         what the run is called in the reports (default: exec)\n"
 	"  --terminal          give COMMAND this terminal, unsupervised: for debuggers. Reports go to\n"
 	"                      standard error, where the checker can do that, and are not summed up\n"
@@ -34,12 +37,13 @@ static const char usage[] =
 	"OUT is out/exec by default. There is no time limit unless --timeout is given.\n"
 	"Exit status: 0 clean, 1 findings or the command failed, 2 usage, 3 infrastructure.\n";
 
-enum { OPT_NAME = OPT_RUN_FIRST, OPT_JUNIT, OPT_JSON, OPT_TERMINAL };
+enum { OPT_NAME = OPT_RUN_FIRST, OPT_JUNIT, OPT_JSON, OPT_TERMINAL, OPT_PROGRAM };
 enum { PRIORITY_COMMAND = 1 };
 
 static const struct option options[] = {
 	SESSION_OPTIONS,
 	{ "name", required_argument, NULL, OPT_NAME },
+	{ "python", required_argument, NULL, OPT_PROGRAM },
 	{ "terminal", no_argument, NULL, OPT_TERMINAL },
 	{ "junit", required_argument, NULL, OPT_JUNIT },
 	{ "json", required_argument, NULL, OPT_JSON },
@@ -61,6 +65,9 @@ static int parse(int argc, char **argv, struct session_options *o)
 		switch (c) {
 		case OPT_NAME:
 			request.name = optarg;
+			break;
+		case OPT_PROGRAM:
+			o->program = optarg;
 			break;
 		case OPT_TERMINAL:
 			request.terminal = 1;
@@ -159,7 +166,12 @@ static void queue_command(struct cell_run *c)
 /* What was proved once of this very build need not be proved again before every command. */
 static void exec_cell(struct cell_run *c)
 {
-	if (cell_is_proved(c))
+	if (c->session->runtime.program) {
+		progress_say(c->session->progress,
+			"%s: %s was not built here: whether the cell sees planted faults is not proved",
+			c->recipe.cell, c->session->runtime.program);
+		cell_ready(c);
+	} else if (cell_is_proved(c))
 		cell_ready(c);
 	else
 		cell_prove(c);

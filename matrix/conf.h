@@ -22,6 +22,9 @@
 	CFG_STR_LIST("env", NULL, CFGF_NODEFAULT), \
 	CFG_STR_LIST("wrapper", NULL, CFGF_NODEFAULT), \
 	CFG_STR_LIST("prepare", NULL, CFGF_NODEFAULT), \
+	CFG_BOOL("foreign", cfg_false, CFGF_NODEFAULT), \
+	CFG_STR_LIST("foreign-marks", NULL, CFGF_NODEFAULT), \
+	CFG_STR_LIST("foreign-env", NULL, CFGF_NODEFAULT), \
 	CFG_STR_LIST("debugger", NULL, CFGF_NODEFAULT), \
 	CFG_STR_LIST("debug-env", NULL, CFGF_NODEFAULT), \
 	CFG_STR_LIST("attach", NULL, CFGF_NODEFAULT), \

@@ -208,6 +208,10 @@ static int read_members(struct draft *d, cfg_t *section, int strict, struct err 
 	replace_list(&r->debugger, section, "debugger");
 	replace_list(&r->debug_env, section, "debug-env");
 	replace_list(&r->attach, section, "attach");
+	replace_list(&d->foreign_marks, section, "foreign-marks");
+	add_env(&d->foreign_env, section, "foreign-env");
+	if (conf_has(section, "foreign"))
+		d->foreign = cfg_getbool(section, "foreign") == cfg_true;
 	set_text(&d->unavailable, conf_str(section, "unavailable"));
 	if (conf_has(section, "valgrind"))
 		d->valgrind = cfg_getbool(section, "valgrind") == cfg_true;
@@ -248,6 +252,8 @@ void draft_release(struct draft *d)
 	strv_release(&d->cflags);
 	strv_release(&d->ldflags);
 	strv_release(&d->test_args);
+	strv_release(&d->foreign_marks);
+	strv_release(&d->foreign_env);
 	free(d->unavailable);
 	*d = (struct draft){ 0 };
 }

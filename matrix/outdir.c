@@ -126,7 +126,7 @@ int outdir_finish(struct session *s, int finished, struct err *e)
 	gethostname(host, sizeof host - 1);
 	clock_format(s->started, started);
 	char *src = o->runtime_src ? path_absolute(o->runtime_src) : NULL;
-	json_t *run = json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:b, s:o}",
+	json_t *run = json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:s, s:s, s:s, s:s, s:i, s:s, s:b, s:o}",
 		"schema", "sanmatrix-run/1", "id", s->id, "runtime", s->runtime.name, "version",
 		s->runtime.version, "runtime_src", src, "source", s->runtime.source, "suite", o->suite,
 		"hashseed", o->seed, "started", started, "hostname", host, "jobs", o->jobs, "partition",
@@ -161,7 +161,9 @@ static char *plan_id(const struct session *s)
 		stamp_add_list(&b, &r->unit_command);
 		stamp_add_list(&b, &s->cells[i]->units);
 	}
-	stamp_add_tree(&b, s->runtime.source);
+	stamp_add(&b, s->runtime.program);
+	if (s->runtime.source)
+		stamp_add_tree(&b, s->runtime.source);
 	char *id = stamp_of(&b);
 	buf_release(&b);
 	return id;

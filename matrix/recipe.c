@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/file.h"
 #include "common/mem.h"
 #include "matrix/recipe.h"
 
@@ -234,12 +235,58 @@ static void finish(struct draft *d, const struct runtime *rt, const struct toolc
 	if (r->compiler)
 		strv_pushf(&r->properties, "compiler=%s %s", r->compiler->path,
 			r->compiler->version);
-	property(r, "configure", &d->configure);
-	property(r, "sanitizers", &d->sanitizers);
-	property(r, "cflags", &d->cflags);
-	property(r, "ldflags", &d->ldflags);
+	if (!rt->program) {
+		property(r, "configure", &d->configure);
+		property(r, "sanitizers", &d->sanitizers);
+		property(r, "cflags", &d->cflags);
+		property(r, "ldflags", &d->ldflags);
+	}
 	property(r, "wrapper", &r->wrapper);
 	property(r, "options", &r->env);
+}
+
+static int has_mark(const char *program, const struct strv *marks)
+{
+	struct buf b = { 0 };
+	int found = 0;
+
+	if (file_read(program, &b, 0, NULL) == 0)
+		for (size_t i = 0; i < marks->n && b.len; i++)
+			found |= memmem(b.data, b.len, marks->v[i], strlen(marks->v[i])) != NULL;
+	buf_release(&b);
+	return found;
+}
+
+/* What a cell needs that runs RT's given program, instead of a compiler; owned; NULL: it can. */
+static char *why_not_foreign(const struct draft *d, const struct runtime *rt, const struct toolchain *t)
+{
+	struct buf b = { 0 };
+
+	if (!d->foreign)
+		buf_addf(&b, "it is a way of building %s: another program cannot take its place",
+			rt->family);
+	else if (d->valgrind && !t->valgrind) {
+		buf_addstr(&b, "no Valgrind that works was found");
+		explain_missing(&b, t, "valgrind");
+	} else if (d->foreign_marks.n && !has_mark(rt->program, &d->foreign_marks)) {
+		buf_addf(&b, "'%s' was not built for it: there is no ", rt->program);
+		join(&b, &d->foreign_marks, " or ");
+		buf_addstr(&b, " in it");
+	}
+	return b.len ? buf_detach(&b) : NULL;
+}
+
+/* The planted faults are built together with the runtime: here is nothing to prove. */
+static void make_foreign(struct draft *d, const struct runtime *rt)
+{
+	struct recipe *r = d->r;
+
+	for (size_t i = 0; i < d->foreign_env.n; i++)
+		env_put(&r->env, d->foreign_env.v[i]);
+	recipe_drop_controls(r);
+	r->compiler = NULL;
+	env_set(&r->properties, "program", rt->program);
+	env_set(&r->properties, "proof", "none: the program was not built here");
 }
 
 static void recipe_start(struct recipe *r, const char *cell, const struct runtime *rt, cfg_t *conf)
@@ -272,8 +319,11 @@ static int load(struct recipe *r, const char *cell, const struct runtime *rt,
 	}
 	if (rc == 0) {
 		r->unavailable = d.unavailable ? xstrdup(d.unavailable) :
+			rt->program	       ? why_not_foreign(&d, rt, t) :
 			compiler	       ? NULL :
 						 why_no_compiler(&first, t);
+		if (rt->program)
+			make_foreign(&d, rt);
 		finish(&d, rt, t);
 	}
 	draft_release(&first);

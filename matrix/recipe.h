@@ -15,7 +15,8 @@ struct draft {
 	struct recipe *r; /* what needs no further work goes straight into it */
 	const char *version, *family; /* for conditions; FAMILY is NULL before one is chosen */
 	struct strv sanitizers, compiler, configure, cflags, ldflags, test_args;
-	int valgrind;
+	int valgrind, foreign;
+	struct strv foreign_marks, foreign_env;
 	char *unavailable;
 	double time_factor, time_limit;
 	long memory; /* MiB */

@@ -4,6 +4,8 @@
 
 #include "common/file.h"
 #include "common/mem.h"
+#include "common/run.h"
+#include "matrix/cell.h"
 #include "matrix/conf.h"
 #include "matrix/runtime.h"
 #include "matrix/source.h"
@@ -27,6 +29,7 @@ static cfg_opt_t options[] = {
 	CFG_STR_LIST("make-command", NULL, CFGF_NODEFAULT),
 	CFG_STR("program", NULL, CFGF_NODEFAULT),
 	CFG_STR("program-name", NULL, CFGF_NODEFAULT),
+	CFG_STR_LIST("version-command", NULL, CFGF_NODEFAULT),
 	CFG_STR_LIST("unit-command", NULL, CFGF_NODEFAULT),
 	CFG_STR_LIST("alone-command", NULL, CFGF_NODEFAULT),
 	CFG_STR_LIST("alone-test-args", NULL, CFGF_NODEFAULT),
@@ -245,6 +248,74 @@ int runtime_open(struct runtime *rt, const char *spec, const char *src, const st
 	return rc;
 }
 
+/* What version-command prints for rt->program. */
+static int ask_program(const struct runtime *rt, struct buf *out, struct err *e)
+{
+	enum { PATIENCE = 60 };
+	struct strv command = { 0 }, argv = { 0 };
+	struct vars vars = { 0 };
+	int status = 0, rc;
+
+	conf_list(rt->conf, "version-command", &command);
+	vars_set(&vars, conf_str(rt->conf, "program-name"), rt->program);
+	vars_expand_list(&vars, &command, &argv);
+	struct run run = { .argv = &argv, .out = out, .seconds = PATIENCE };
+	if (!argv.n)
+		rc = err_set(e, EXIT_USAGE, "another program cannot be taken: '%s' has no version-command",
+			rt->file);
+	else
+		rc = run_child(&run, &status, e);
+	if (rc == 0 && (status != 0 || !out->len || out->data[0] < '0' || out->data[0] > '9'))
+		rc = err_set(e, EXIT_USAGE, "'%s' does not say which version of %s it is", rt->program,
+			rt->family);
+	vars_release(&vars);
+	strv_release(&argv);
+	strv_release(&command);
+	return rc;
+}
+
+/* "VERSION" or "VERSION PROGRAM". */
+static void take_answer(struct runtime *rt, char *answer)
+{
+	size_t n = strspn(answer, "0123456789.");
+
+	answer[strcspn(answer, "\n")] = 0;
+	char *path = answer[n] == ' ' ? answer + n + 1 : NULL;
+	answer[n] = 0;
+	set_version(rt, answer);
+	if (path && *path == '/') {
+		free(rt->program);
+		rt->program = xstrdup(path);
+	}
+}
+
+/* Symbolic links stay: a virtual environment's program is one, and known by where it is. */
+static char *from_here(const char *path)
+{
+	char *here = *path == '/' ? NULL : path_absolute(".");
+	char *absolute = here ? xasprintf("%s/%s", here, path) : xstrdup(path);
+
+	free(here);
+	return absolute;
+}
+
+int runtime_open_program(struct runtime *rt, const char *spec, const char *program,
+	const struct places *p, struct err *e)
+{
+	if (runtime_open_file(rt, spec, p, e) < 0)
+		return -1;
+	rt->program = strchr(program, '/') ? from_here(program) : run_which(program);
+	struct buf answer = { 0 };
+	int rc = rt->program ? ask_program(rt, &answer, e)
+			     : err_set(e, EXIT_USAGE, "there is no program '%s'", program);
+	if (rc == 0)
+		take_answer(rt, answer.data);
+	else
+		runtime_release(rt);
+	buf_release(&answer);
+	return rc;
+}
+
 void runtime_release(struct runtime *rt)
 {
 	free(rt->name);
@@ -252,6 +323,7 @@ void runtime_release(struct runtime *rt)
 	free(rt->version);
 	free(rt->source);
 	free(rt->source_id);
+	free(rt->program);
 	free(rt->file);
 	free(rt->data);
 	if (rt->conf)

@@ -14,6 +14,7 @@ struct runtime {
 	char *source;	/* absolute path of the unpacked tree; never written to */
 	char *source_id; /* what the tree is: its path, which names what was unpacked there */
 	char *file;	/* the runtime file */
+	char *program;	/* a program that the user gave in place of what is built here, or NULL */
 	char *data;	/* folder beside it with its scripts: {runtime-dir} */
 	void *conf;	/* cfg_t of the file, for cell.c */
 	const struct places *places; /* borrowed from runtime_open() */
@@ -54,6 +55,13 @@ void runtime_release(struct runtime *rt);
  * SPEC says or, without a version there, the file's newest-from.
  */
 int runtime_open_file(struct runtime *rt, const char *spec, const struct places *p, struct err *e);
+
+/*
+ * PROGRAM (a path, or looked up in PATH), which somebody else built, in place of the runtime's own:
+ * without sources; the version is what it says itself (version-command in the file).
+ */
+int runtime_open_program(struct runtime *rt, const char *spec, const char *program,
+			 const struct places *p, struct err *e);
 
 /* The units that the source has, sorted, without running anything (unit-files in the file). */
 int runtime_units(const struct runtime *rt, struct strv *units, struct err *e);

@@ -20,7 +20,7 @@ static char *build_folder(const struct session *s, const char *cell)
 {
 	struct buf b = { 0 };
 
-	stamp_add(&b, s->runtime.source);
+	stamp_add(&b, s->runtime.program ? s->runtime.program : s->runtime.source);
 	stamp_add_list(&b, &s->places.cell_dirs);
 	char *stamp = stamp_of(&b), *name = path_encode(cell);
 	char *path = xasprintf("%s/builds/%s-%s-%.8s/%s", s->places.cache, s->runtime.name,
@@ -127,7 +127,9 @@ int session_open(struct session *s, const struct session_options *options, struc
 	}
 	const char *spec = options->runtime ? options->runtime : s->tools.runtime;
 	const char *src = options->runtime_src ? options->runtime_src : s->tools.runtime_src;
-	if (runtime_open(&s->runtime, spec, src, &s->places, e) < 0)
+	int rc = options->program ? runtime_open_program(&s->runtime, spec, options->program, &s->places, e)
+				  : runtime_open(&s->runtime, spec, src, &s->places, e);
+	if (rc < 0)
 		return -1;
 	open_times(s);
 	s->tmp = tmp_folder(s);

@@ -24,6 +24,7 @@
 struct session_options {
 	struct strv cells;	  /* asked for by name; empty: the defaults */
 	const char *runtime, *runtime_src; /* NULL: what configure was told */
+	const char *program;	  /* of somebody else, in place of what is built here; NULL: none */
 	const char *out;
 	const char *suite;	  /* "smoke" */
 	struct strv units;	  /* --unit; empty: the suite */

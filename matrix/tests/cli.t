@@ -122,8 +122,59 @@ printf 'summary = "s"\n\ncflgs = {}\n' >"$scratch/cells/wrong.conf"
 check 'a mistake in a cell file' exits 2 sm cells
 check '... names file, line and member' says "wrong.conf:3: no such option 'cflgs'"
 rm "$scratch/cells/wrong.conf"
+cat >"$scratch/cells/takes.conf" <<'END'
+summary = "takes a program that was built elsewhere"
+foreign = true
+foreign-env = {"MARK=v{version}"}
+runtime mini {
+    control c { tool = "asan" kind = "k" category = "leak" }
+}
+END
+sed 's/takes/marked/; s/^foreign = .*/foreign = true foreign-marks = {"built-so"}/' \
+    "$scratch/cells/takes.conf" >"$scratch/cells/marked.conf"
+mkdir "$scratch/bin"
+cat >"$scratch/bin/real" <<'END'
+#!/bin/sh
+[ "$1" != --version ] || { echo "2.7.1 $0"; exit; }
+echo "I am $0, MARK=${MARK-none}"
+END
+cat >"$scratch/bin/mini" <<END
+#!/bin/sh
+exec "$scratch/bin/real" "\$@"
+END
+chmod +x "$scratch/bin/real" "$scratch/bin/mini"
+given() { sm exec --out "$scratch/given" --progress plain --python "$@"; }
+check 'a program that was built elsewhere, and a runtime that cannot tell of one' \
+    exits 2 given "$scratch/bin/mini" --cell takes -- '{mini}'
+check '... says why' says 'has no version-command'
+cat >>"$scratch/runtimes/mini.conf" <<'END'
+version-command = {"{mini}", "--version"}
+control c { command = {"{mini}"} }
+END
+check 'a program that was built elsewhere' exits 0 given "$scratch/bin/mini" --cell takes -- '{mini}'
+check '... is asked where it is, and gets its environment' says "I am $scratch/bin/real, MARK=v2.7.1"
+check '... nothing is proved, and it is said' says 'is not proved'
+check '... the result says so too' has "$scratch/given/takes/cell.json" 'none: the program was not built'
+check '... it is of its own version' has "$scratch/given/run.json" '"version": "2.7.1"'
+(
+    cd "$scratch/bin" || exit 1
+    exits 0 given ./mini --cell takes -- '{mini}'
+) >"$scratch/relative"
+check '... given by a relative path' has "$scratch/relative" "I am $scratch/bin/real"
+check 'a cell that is a way of building takes none' exits 3 given "$scratch/bin/mini" --cell mine -- '{mini}'
+check '... says why' says 'another program cannot take its place'
+check 'a cell that needs it built in a certain way' \
+    exits 3 given "$scratch/bin/mini" --cell marked -- '{mini}'
+check '... says what is missing' says 'there is no built-so in it'
+echo '# built-so' >>"$scratch/bin/real"
+check '... and takes one that was' exits 0 given "$scratch/bin/mini" --cell marked -- '{mini}'
+check 'a program that does not say its version' exits 2 given /bin/true --cell takes -- '{mini}'
+check 'a program that is not there' exits 2 given no-such-program --cell takes -- '{mini}'
+check '... is named' says "no program 'no-such-program'"
+rm "$scratch/cells/takes.conf" "$scratch/cells/marked.conf"
+
 echo 'nonsense = 1' >>"$scratch/runtimes/mini.conf"
 check 'a mistake in a runtime file' exits 2 sm cells
-check '... names file and line' says 'mini.conf:18:'
+check '... names file and line' says 'mini.conf:20:'
 
 done_testing
