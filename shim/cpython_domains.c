@@ -27,6 +27,7 @@ static const char *const names[PY_DOMAINS] = { "PyMem_Raw", "PyMem", "PyObject" 
 static struct domain domains[GENERATIONS][PY_DOMAINS];
 static int generations[PY_DOMAINS]; /* how many there are */
 static struct py_allocator debug_hooks[PY_DOMAINS];
+static size_t largest_small = 512; /* of raw blocks */
 
 static const void *_Atomic interpreters[PY_SLOTS]; /* slot 0 is the main one's */
 static char owners[PY_SLOTS];
@@ -87,7 +88,8 @@ static enum poolshim_layout layout_of(const struct domain *d)
 /* Is this more than pymalloc takes from its arenas (SMALL_REQUEST_THRESHOLD, 3.8 to 3.13)? */
 static inline int is_large(const struct domain *d, size_t size)
 {
-	return d->kind == PY_RAW || (!py.free_threaded && ps_raw_size(layout_of(d), size) > 512);
+	return d->kind == PY_RAW ||
+	       (!py.free_threaded && ps_raw_size(layout_of(d), size) > largest_small);
 }
 
 /*
@@ -329,6 +331,8 @@ void py_domains_start(void)
 {
 	struct py_allocator before[PY_DOMAINS];
 
+	if (ps_backend->alloc)
+		largest_small -= PS_GRAIN; /* struct poolshim_pool, extra */
 	for (int i = PY_RAW; i < PY_DOMAINS; i++)
 		py.get_allocator(i, &before[i]);
 	py.setup_debug_hooks();

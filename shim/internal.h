@@ -92,7 +92,9 @@ struct poolshim_pool {
 	uint64_t seal; /* what a record of a live block of size 0 says, but for the check */
 	enum poolshim_layout layout;
 	unsigned link, keep;
-	unsigned extra; /* bytes behind a raw block: Memcheck sees half of a record only as a fence */
+	/* Bytes behind a raw block. Memcheck sees half of a record only as a fence; and it takes what is
+	   up to 24 bytes off a block it freed for that block's, though it is in the next one. */
+	unsigned extra;
 	int plain; /* a raw block goes back as it is; only with a header */
 	int keeps; /* has a quarantine */
 	struct ps_owner *owner;

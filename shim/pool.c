@@ -89,7 +89,7 @@ PS_API struct poolshim_pool *poolshim_create(const struct poolshim_config *confi
 		pool->owner = owner;
 		pool->release = config->release;
 		pool->context = config->context;
-		pool->extra = ps_backend->alloc && config->layout == POOLSHIM_TAIL ? PS_GRAIN : 0;
+		pool->extra = ps_backend->alloc ? PS_GRAIN : 0;
 		pool->plain = ps_backend->alloc && config->layout == POOLSHIM_HEADER && config->link <= 8;
 		pool->keeps = config->release && !(config->flags & POOLSHIM_NO_QUARANTINE) &&
 		              ps_options.quarantine;
