@@ -320,5 +320,5 @@ help:
 	@cat $(srcdir)/ci/help.txt
 
 .PHONY: all shim tests check check-quick check-asan check-valgrind check-fuzz check-cpython \
-	check-corpus check-bugs fuzz fuzzers run-fuzz run-asan run-valgrind run-cpython run-corpus run- \
-	bugs matrix do-matrix merge do-merge bench lint install uninstall clean distclean help
+	check-corpus check-bugs fuzz fuzzers run-fuzz run-asan run-valgrind run-cpython run-corpus run-bugs \
+	matrix do-matrix merge do-merge bench lint install uninstall clean distclean help
