@@ -69,5 +69,6 @@ char *sanitizer_kind(const char *text)
 			return xstrdup(headers[i].kind);
 	if (text_after(text, "thread T") && strstr(text, " finished with ignores enabled"))
 		return xstrdup("thread finished with ignores enabled");
-	return xstrndup(text, strcspn(text, " :;"));
+	size_t n = strcspn(text, " :;");
+	return n ? xstrndup(text, n) : xstrdup("unknown");
 }
