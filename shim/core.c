@@ -173,7 +173,7 @@ PS_API int poolshim_do_resize(struct poolshim_pool *pool, void *block, size_t si
 	ps_block_place(&b, pool, old.raw, size);
 	PS_CALL(resized, &b, old.size);
 	ps_mark(ps_address(b.raw), b.raw_size,
-	        pool->layout == POOLSHIM_TAIL || !ps_backend->own_stacks);
+	        pool->layout == POOLSHIM_TAIL);
 	record = ps_record_of(&b);
 	stacks = ps_pack(stacks & PS_STACK_MASK,
 		        stacks >> PS_FREED_SHIFT & PS_STACK_MASK, 1, size);
@@ -216,16 +216,31 @@ static void reset_one(uintptr_t start, void *arg)
 	kill(&b, ps_record_of(&b), r->stack);
 }
 
-void ps_reset(struct poolshim_pool *pool, ps_stack stack)
+static void reset_range(
+        struct poolshim_pool *pool, ps_stack stack, uintptr_t start, uintptr_t end)
 {
 	struct reset r = { pool, stack };
 
 	PS_CALL(quiet, 1);
-	for (struct ps_region *g = atomic_load(&pool->regions); g; g = g->next) {
-		ps_quarantine_forget(pool->owner, g->start, g->end);
-		ps_bits_each(g->start, g->end, reset_one, &r);
-	}
+	ps_quarantine_forget(pool->owner, start, end);
+	ps_bits_each(start, end, reset_one, &r);
 	PS_CALL(quiet, 0);
+}
+
+void ps_reset(struct poolshim_pool *pool, ps_stack stack)
+{
+	for (struct ps_region *g = atomic_load(&pool->regions); g; g = g->next)
+		reset_range(pool, stack, g->start, g->end);
+}
+
+PS_API void poolshim_do_free_range(struct poolshim_pool *pool, void *start, size_t size)
+{
+	uintptr_t from = ps_address(start);
+	ps_stack stack = ps_backend->own_stacks
+	                         ? ps_stack_here(__builtin_frame_address(0), ps_options.free_depth)
+	                         : 0;
+
+	reset_range(pool, stack, from, from + size);
 }
 
 PS_API void poolshim_do_reset(struct poolshim_pool *pool)

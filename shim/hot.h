@@ -25,6 +25,17 @@ extern uint64_t ps_seal_key; /* 0: no checks, under Memcheck */
 
 /* Makes the bits of [START, START + SIZE) those of a raw block. 0 */
 int ps_mark_slow(uintptr_t start, size_t size, int ends);
+int ps_mark_both_slow(uintptr_t start, size_t size); /* 0 */
+
+static inline uint64_t ps_load(ps_word *word)
+{
+	return atomic_load_explicit(word, memory_order_relaxed);
+}
+
+static inline void ps_store(ps_word *word, uint64_t value)
+{
+	atomic_store_explicit(word, value, memory_order_relaxed);
+}
 
 static inline ps_word *ps_leaf(uintptr_t address)
 {
@@ -54,6 +65,27 @@ static inline int ps_mark(uintptr_t start, size_t size, int ends)
 	uint64_t beyond = ~(uint64_t)0 << n;
 	uint64_t bits = ends ? (~beyond ^ ~beyond >> 1) | 1 : 1;
 	return PS_UNLIKELY((now & ~beyond) != bits) ? ps_mark_slow(start, size, ends) : 1;
+}
+
+/*
+ * Under Memcheck a second set of bits says where blocks end: 1 if the only one that begins in the SIZE bytes
+ * at START does so there, and the only one that ends there ends with them. Then that was one and the
+ * same. Else they are made so: 0.
+ */
+static inline int ps_mark_both(uintptr_t start, size_t size, int tail)
+{
+	int same = ps_mark(start, size, tail);
+	ps_word *leaf = ps_leaf(start);
+	unsigned first = start >> 4 & 63;
+	size_t n = size >> 4;
+
+	if (PS_UNLIKELY(!same || !leaf || first + n > 63))
+		return ps_mark_both_slow(start, size);
+	uint64_t now = ps_load(ps_word_of(leaf + PS_LEAF_WORDS, start)) >> first;
+	uint64_t beyond = ~(uint64_t)0 << (n - 1);
+	return PS_UNLIKELY((now & ~(beyond << 1)) != (beyond & ~(beyond << 1)))
+	               ? ps_mark_both_slow(start, size)
+	               : 1;
 }
 
 static inline int ps_bit(uintptr_t address)
@@ -96,16 +128,6 @@ static inline uint64_t ps_unseal(uint64_t what, const void *record)
 
 	what = (what & ~check) ^ (uint64_t)(PS_ALIVE ^ PS_KEPT) << PS_STATE_SHIFT;
 	return what | (((what ^ ps_address(record)) * ps_seal_key) & check);
-}
-
-static inline uint64_t ps_load(ps_word *word)
-{
-	return atomic_load_explicit(word, memory_order_relaxed);
-}
-
-static inline void ps_store(ps_word *word, uint64_t value)
-{
-	atomic_store_explicit(word, value, memory_order_relaxed);
 }
 
 static inline uint64_t ps_pack(ps_stack alloc, ps_stack freed, int alive, size_t size)

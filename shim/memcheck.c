@@ -61,6 +61,7 @@ enum {
 	NOACCESS = 'M' << 24 | 'C' << 16,
 	UNDEFINED,
 	DEFINED,
+	CHECK_ADDRESSABLE = DEFINED + 2,
 };
 
 enum { FENCE = 8 }; /* half a record */
@@ -101,7 +102,7 @@ static void *poolshim_live(struct poolshim_pool *pool, void *raw, size_t size, u
 	uintptr_t start = ps_address(raw);
 	uintptr_t what = start;
 
-	if (PS_UNLIKELY(!ps_mark(start, raw_size, 1))) {
+	if (PS_UNLIKELY(!ps_mark_both(start, raw_size, pool->layout == POOLSHIM_TAIL))) {
 		struct ps_block b;
 		ps_block_place(&b, pool, raw, size);
 		prepare(&b);
@@ -166,6 +167,7 @@ static void *poolshim_dead(struct poolshim_pool *pool, void *block)
 static void fence(const void *start, size_t size, int freed)
 {
 	(void)freed;
+	ps_bits_clear(ps_address(start), ps_address(start) + size); /* records there are fenced as well */
 	request(NOACCESS, ps_address(start), size, 0, 0);
 }
 
@@ -189,6 +191,28 @@ static void quiet(int on)
 	request(REPORTING, on ? 1 : (uintptr_t)-1, 0, 0, 0);
 }
 
+/*
+ * A region from malloc is a block of Memcheck's too, which would be named in the place of ours, and it is
+ * not searched for pointers as a whole. So that block is made small while the region is ours. Where the
+ * region is no such block nothing happens: the request is refused, quietly.
+ */
+static void region(const void *start, size_t size, int added)
+{
+	uintptr_t from = ps_address(start);
+
+	if (size <= PS_GRAIN)
+		return;
+	quiet(1);
+	if (!added) {
+		request(RESIZE_IN_PLACE, from, PS_GRAIN, size, 0);
+	} else if (!request(CHECK_ADDRESSABLE, from + PS_GRAIN, 1, 0, 0)) {
+		request(RESIZE_IN_PLACE, from, size, PS_GRAIN, 0);
+		if (request(CHECK_ADDRESSABLE, from + PS_GRAIN, 1, 0, 0))
+			request(UNDEFINED, from + PS_GRAIN, size - PS_GRAIN, 0, 0);
+	}
+	quiet(0);
+}
+
 const struct ps_backend ps_memcheck = {
 	.name = "memcheck",
 	.title = "Memcheck",
@@ -201,6 +225,7 @@ const struct ps_backend ps_memcheck = {
 	.released = released,
 	.fence = fence,
 	.open = open,
+	.region = region,
 	.fault = poolshim_fault,
 	.quiet = quiet,
 };

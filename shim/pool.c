@@ -116,9 +116,9 @@ PS_API int poolshim_do_region_add(
 	        ps_region_pool(from) || ps_region_pool(from + size - 1) ||
 	        ps_region_add(pool, from, from + size))
 		return -1;
+	PS_CALL(region, start, size, 1);
 	if (!(flags & POOLSHIM_OPEN))
 		PS_CALL(fence, start, size, 0);
-	PS_CALL(region, start, size, 1);
 	return 0;
 }
 

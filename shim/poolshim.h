@@ -113,6 +113,7 @@ int poolshim_do_resize(struct poolshim_pool *pool, void *block, size_t size);
 size_t poolshim_do_block_size(const struct poolshim_pool *pool, const void *block);
 int poolshim_do_owns(const struct poolshim_pool *pool, const void *block);
 void poolshim_do_reset(struct poolshim_pool *pool);
+void poolshim_do_free_range(struct poolshim_pool *pool, void *start, size_t size);
 void poolshim_do_flush(struct poolshim_pool *pool);
 void poolshim_do_destroy(struct poolshim_pool *pool);
 int poolshim_do_region_add(struct poolshim_pool *pool, void *start, size_t size, unsigned flags);
@@ -147,8 +148,9 @@ static inline void poolshim_destroy(struct poolshim_pool *pool)
 /*
  * Blocks of POOL will be cut from SIZE bytes at START, both multiples of 16. Until then all of it is
  * inaccessible (POOLSHIM_OPEN: stays as it is). Also tells LeakSanitizer to look for pointers there.
- * Under Memcheck regions should come from malloc: leaks of blocks that only other leaked blocks of a
- * pool point to are found only then. A pool without regions is fine too (each raw block from malloc,
+ * Under Memcheck a region of a pool with headers should be what one call of malloc returned, all of it:
+ * leaks that only leaked blocks of a pool point to are found only then, and its blocks are known by their
+ * own stacks. A pool without regions is fine too (each raw block from malloc,
  * say), but cannot be reset. 0, or -1: not aligned, overlaps another region, or no memory; then the
  * region is not watched as a whole, but blocks in it are.
  */
@@ -220,6 +222,16 @@ static inline int poolshim_owns(const struct poolshim_pool *pool, const void *bl
 }
 
 /*
+ * The blocks of POOL in the SIZE bytes at START are freed at once, which are in a region of it: an arena
+ * is cut anew. Their raw blocks are the allocator's, as with poolshim_reset().
+ */
+static inline void poolshim_free_range(struct poolshim_pool *pool, void *start, size_t size)
+{
+	if (pool)
+		poolshim_do_free_range(pool, start, size);
+}
+
+/*
  * All blocks of POOL are freed at once, and their raw blocks are the allocator's, those in quarantine
  * too: release is not called for them. Only of pools whose blocks are all in regions.
  */
@@ -277,7 +289,7 @@ int poolshim_describe(const void *address);
 #else /* POOLSHIM_DISABLED: nothing is evaluated but what is returned */
 
 #define poolshim_checker() ((const char *)0)
-#define poolshim_create(...) ((void)sizeof(__VA_ARGS__), (struct poolshim_pool *)0)
+#define poolshim_create(...) ((struct poolshim_pool *)0)
 #define poolshim_destroy(pool) ((void)sizeof(pool))
 #define poolshim_region_add(pool, start, size, flags)                                             \
 	((void)sizeof(pool), (void)sizeof(start), (void)sizeof(size), (void)sizeof(flags), 0)
@@ -294,12 +306,14 @@ int poolshim_describe(const void *address);
 #define poolshim_owns(pool, block) ((void)sizeof(pool), (void)sizeof(block), 1)
 #define poolshim_reset(pool) ((void)sizeof(pool))
 #define poolshim_flush(pool) ((void)sizeof(pool))
+#define poolshim_free_range(pool, start, size)                                                    \
+	((void)sizeof(pool), (void)sizeof(start), (void)sizeof(size))
 #define poolshim_access_begin(pool, start, size)                                                  \
 	((void)sizeof(pool), (void)sizeof(start), (void)sizeof(size))
 #define poolshim_access_end(pool, start, size) poolshim_access_begin(pool, start, size)
 #define poolshim_checkpoint() ((uint64_t)0)
 #define poolshim_leaks(pool, since) ((void)sizeof(pool), (void)sizeof(since), (size_t)0)
-#define poolshim_set_frame_hook(...) ((void)sizeof(__VA_ARGS__))
+#define poolshim_set_frame_hook(...) ((void)0)
 #define poolshim_describe(address) ((void)sizeof(address), -1)
 
 #endif

@@ -8,6 +8,8 @@
  */
 #include "hot.h"
 
+enum { LEAF_SIZE = 2 * PS_LEAF_WORDS * sizeof(ps_word) }; /* both sets of bits */
+
 ps_word *_Atomic *ps_leaves;
 uint64_t ps_seal_key;
 
@@ -24,12 +26,12 @@ static ps_word *leaf_make(uintptr_t address)
 
 	if ((uint64_t)address >> PS_TOP_SHIFT)
 		return NULL;
-	ps_word *made = ps_map(PS_LEAF_WORDS * sizeof *made);
+	ps_word *made = ps_map(LEAF_SIZE);
 	if (!made)
 		return NULL;
 	if (atomic_compare_exchange_strong(&ps_leaves[address >> PS_LEAF_SHIFT], &other, made))
 		return made;
-	ps_unmap(made, PS_LEAF_WORDS * sizeof *made);
+	ps_unmap(made, LEAF_SIZE);
 	return other;
 }
 
@@ -65,6 +67,12 @@ PS_NOINLINE int ps_mark_slow(uintptr_t start, size_t size, int ends)
 	return 0;
 }
 
+static void clear_word(ps_word *w, uint64_t mask)
+{
+	if (ps_load(w) & mask)
+		atomic_fetch_and_explicit(w, ~mask, memory_order_relaxed);
+}
+
 void ps_bits_clear(uintptr_t start, uintptr_t end)
 {
 	start = (start + PS_GRAIN - 1) & ~(uintptr_t)(PS_GRAIN - 1);
@@ -80,11 +88,29 @@ void ps_bits_clear(uintptr_t start, uintptr_t end)
 		uint64_t mask = ~(uint64_t)0 << (start >> 4 & 63);
 		if (end < stop && (end >> 4 & 63))
 			mask &= ~(~(uint64_t)0 << ((end + 15) >> 4 & 63));
-		ps_word *w = ps_word_of(leaf, start);
-		if (atomic_load_explicit(w, memory_order_relaxed) & mask)
-			atomic_fetch_and_explicit(w, ~mask, memory_order_relaxed);
+		clear_word(ps_word_of(leaf, start), mask);
+		if (!ps_seal_key)
+			clear_word(ps_word_of(leaf + PS_LEAF_WORDS, start), mask);
 		start = stop;
 	}
+}
+
+PS_NOINLINE int ps_mark_both_slow(uintptr_t start, size_t size)
+{
+	uintptr_t last = start + size - PS_GRAIN;
+
+	for (uintptr_t a = start; a < start + size; a += PS_GRAIN) {
+		ps_word *leaf = ps_leaf(a);
+		if (!leaf)
+			continue;
+		ps_word *w = ps_word_of(leaf + PS_LEAF_WORDS, a);
+		uint64_t mask = (uint64_t)1 << (a >> 4 & 63);
+		if (a == last)
+			atomic_fetch_or_explicit(w, mask, memory_order_relaxed);
+		else
+			clear_word(w, mask);
+	}
+	return 0;
 }
 
 uintptr_t ps_bit_before(uintptr_t address, size_t limit)
@@ -214,12 +240,27 @@ static int record_guess(struct ps_block *b, void *r)
 	return 0;
 }
 
+/* Without checks, under Memcheck, a block's bytes may look as a record: does one end in the 16 at START? */
+static int ends_at(uintptr_t start)
+{
+	ps_word *leaf = ps_leaf(start);
+
+	return leaf && ps_load(ps_word_of(leaf + PS_LEAF_WORDS, start)) >> (start >> 4 & 63) & 1;
+}
+
 int ps_block_from_bit(struct ps_block *b, uintptr_t start)
 {
-	if (!record_read(b, (void *)start, POOLSHIM_HEADER))
+	const struct poolshim_pool *in = ps_seal_key ? NULL : ps_region_pool(start);
+
+	if ((!in || in->layout == POOLSHIM_HEADER) &&
+	        !record_read(b, (void *)start, POOLSHIM_HEADER))
 		return 0;
-	if (!record_read(b, (void *)start, POOLSHIM_TAIL))
-		return 0;
+	if (ps_seal_key || ends_at(start)) {
+		if (!record_read(b, (void *)start, POOLSHIM_TAIL))
+			return 0;
+		if (!ps_seal_key)
+			return -1;
+	}
 	uintptr_t end = ps_bit_after(start, PS_SIZE_MAX);
 	if (end && !record_read(b, (void *)end, POOLSHIM_TAIL) && ps_address(b->raw) == start)
 		return 0;

@@ -1,0 +1,46 @@
+/*
+ * The checker's own search for leaks: leaks KIND, and what is to be reported. The pool's region is from
+ * malloc with Memcheck (as poolshim.h says), mapped otherwise.
+ *
+ *   held      malloc's block is held by a live block of the pool only: no leak
+ *   dropped   by a freed block of the pool only: a leak of 77 bytes
+ *   lost      by a block of the pool that nobody holds: Memcheck finds both
+ */
+#include "heap.h"
+
+static struct heap heap;
+static void **volatile keep; /* the only root */
+
+static __attribute__((noinline)) void plant(const char *kind)
+{
+	void **block = heap_alloc(&heap, 48, POOLSHIM_ZEROED);
+
+	block[3] = malloc(77);
+	if (!strcmp(kind, "held"))
+		keep = block;
+	else if (!strcmp(kind, "dropped"))
+		heap_free(&heap, block);
+}
+
+/* What is left of pointers in registers and on the stack. */
+static __attribute__((noinline)) int scrub(void)
+{
+	volatile char a[8192];
+
+	for (size_t i = 0; i < sizeof a; i++)
+		a[i] = 0;
+	return a[100];
+}
+
+int main(int argc, char **argv)
+{
+	size_t size = 1 << 20;
+	const char *checker = poolshim_checker();
+	void *memory = checker && !strcmp(checker, "memcheck") ? malloc(size) : heap_memory(size);
+
+	if (argc < 2 || !memory)
+		return 2;
+	heap_open(&heap, "leaks", POOLSHIM_HEADER, POOLSHIM_SERIAL, memory, size);
+	plant(argv[1]);
+	return scrub();
+}
