@@ -126,9 +126,11 @@ char *clean_line(const char *text, size_t max)
 /* Replaces *TEXT, which is F's or static, unless it is clean, as nearly all are. */
 static void clean_string(struct finding *f, const char **text)
 {
-	const unsigned char *s = (const unsigned char *)(*text ? *text : "");
+	const unsigned char *s = (const unsigned char *)*text;
 	struct buf clean = { 0 };
 
+	if (!s)
+		return;
 	while ((*s >= 0x20 && *s < 0x7f) || *s == '\n' || *s == '\t')
 		s++;
 	if (!*s)

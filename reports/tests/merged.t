@@ -60,6 +60,11 @@ check 'something that could not be read' test "$(jq '.unparsed | length' \
     "$scratch/all/findings.json")" -gt 0
 check 'and errors' has "$scratch/all/junit.xml" '<error'
 merges 'in another order' turned raw.txt 7 3 1 5 0 2 6 4
+for seed in 1 2 3; do
+    # shellcheck disable=SC2046 # words
+    merges "in an order of chance, $seed" "chance$seed" $(printf '%s\n' 0 1 2 3 4 5 6 7 raw.txt |
+        awk -v seed=$seed 'BEGIN { srand(seed) } { print rand(), $0 }' | sort | sed 's/.* //')
+done
 merges 'one of them twice' twice 0 1 2 3 2 4 5 6 7 raw.txt raw.txt
 merges 'what was merged' again "$scratch/all"
 merges 'what was merged and a part of it' more "$scratch/all" 5 raw.txt

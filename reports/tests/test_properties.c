@@ -24,6 +24,7 @@
 enum { LOG_MAX = 256 << 10 };
 
 static struct strv samples, corpus;
+static size_t step = 1; /* one log of so many, and one cut: under Valgrind all is slow */
 
 static void find_logs(struct strv *logs, const char *dir)
 {
@@ -32,7 +33,7 @@ static void find_logs(struct strv *logs, const char *dir)
 
 	if (dir_list(dir, &names, NULL))
 		return;
-	for (size_t i = 0; i < names.n; i++) {
+	for (size_t i = 0; names.v && i < names.n; i++) {
 		char *path = xasprintf("%s/%s", dir, names.v[i]);
 		if (!lstat(path, &st) && S_ISDIR(st.st_mode))
 			find_logs(logs, path);
@@ -45,10 +46,14 @@ static void find_logs(struct strv *logs, const char *dir)
 
 static int set_up(void **state)
 {
+	const char *wrapper = getenv("WRAPPER");
+
 	(void)state;
 	symbolize_program(""); /* what is on this machine is not of the logs */
 	find_logs(&samples, SAMPLES);
 	find_logs(&corpus, CORPUS);
+	if (wrapper && *wrapper)
+		step = 16;
 	return samples.n ? 0 : -1;
 }
 
@@ -170,7 +175,7 @@ static void pieces(const char *path, const struct buf *log)
 /* The line in which the XML element that begins in LINE ends; its text is not that of the log. */
 static size_t element_end(const struct strv *lines, size_t line)
 {
-	while (line <= lines->n && !strstr(lines->v[line - 1], "</error>") &&
+	while (lines->v && line <= lines->n && !strstr(lines->v[line - 1], "</error>") &&
 	       !strstr(lines->v[line - 1], "</fatal_signal>"))
 		line++;
 	return line;
@@ -209,10 +214,12 @@ static void cuts(const char *path, const struct buf *log)
 	for (size_t i = 0; i < whole.n; i++)
 		ends[i] = strstr(log->data, "<valgrindoutput>") ? element_end(&lines, whole.v[i].line)
 								: end_of(&lines, &whole.v[i]);
-	for (size_t line = 1; line <= lines.n; line++) {
+	for (size_t line = 1; lines.v && line <= lines.n; line++) {
 		struct all_seen part = { 0 };
 
 		at += strlen(lines.v[line - 1]) + 1;
+		if (line % step)
+			continue;
 		scan(&part, log->data, at + (line % 3 && line < lines.n ? strlen(lines.v[line]) / 2 : 0));
 		for (size_t i = 0; i < whole.n; i++)
 			if (ends[i] <= line && !is_difference(whole.v[i].key) &&
@@ -261,13 +268,13 @@ static void test_each(const struct strv *logs, void (*test)(const char *path, co
 {
 	if (!logs->n)
 		skip(); /* no shared corpus here */
-	for (size_t i = 0; i < logs->n; i++) {
+	for (size_t i = 0; i < logs->n; i += step) {
 		struct buf log = { 0 };
 		load(&log, logs->v[i]);
 		test(logs->v[i], &log);
 		buf_release(&log);
 	}
-	assert_true(found >= logs->n / 2 || test == pieces);
+	assert_true(found >= logs->n / step / 2 || test == pieces);
 	found = 0;
 }
 
