@@ -11,13 +11,13 @@ enum { PS_ASAN_FENCE = 0xfa, PS_ASAN_FREED = 0xfd, PS_ASAN_OPEN = 0 };
 extern int ps_asan_direct; /* 0: there is no ASan, or its shadow is of another scale */
 extern uintptr_t ps_asan_offset;
 
-static inline unsigned char *ps_shadow(const void *p)
+PS_INLINE unsigned char *ps_shadow(const void *p)
 {
 	return (unsigned char *)((ps_address(p) >> 3) + ps_asan_offset);
 }
 
 /* volatile: gcc would make memset of it, which the runtime intercepts */
-static inline void ps_shadow_fill(unsigned char *shadow, size_t n, unsigned char value)
+PS_INLINE void ps_shadow_fill(unsigned char *shadow, size_t n, unsigned char value)
 {
 	uint64_t wide = value * 0x0101010101010101u;
 	volatile unsigned char *s = shadow;
@@ -36,7 +36,7 @@ static inline void ps_shadow_fill(unsigned char *shadow, size_t n, unsigned char
 		*s = value;
 }
 
-static inline void ps_asan_live(const struct ps_block *b)
+PS_INLINE void ps_asan_live(const struct ps_block *b)
 {
 	unsigned char *s = ps_shadow(b->raw), *end = s + (b->raw_size >> 3);
 
@@ -51,7 +51,7 @@ static inline void ps_asan_live(const struct ps_block *b)
 	ps_shadow_fill(s, (size_t)(end - s), PS_ASAN_FENCE);
 }
 
-static inline void ps_asan_dead(const struct ps_block *b)
+PS_INLINE void ps_asan_dead(const struct ps_block *b)
 {
 	size_t keep = b->pool->keep;
 
@@ -61,7 +61,7 @@ static inline void ps_asan_dead(const struct ps_block *b)
 	        PS_ASAN_FREED);
 }
 
-static inline void ps_asan_released(const struct ps_block *b, int untracked)
+PS_INLINE void ps_asan_released(const struct ps_block *b, int untracked)
 {
 	size_t n = untracked ? b->raw_size : ps_link(b);
 

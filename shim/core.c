@@ -7,7 +7,7 @@
 const struct ps_backend *ps_backend;
 _Atomic uint32_t ps_epoch = 1;
 
-static inline void live(const struct ps_block *b, unsigned flags)
+PS_INLINE void live(const struct ps_block *b, unsigned flags)
 {
 	if (ps_asan_direct)
 		ps_asan_live(b);
@@ -15,7 +15,7 @@ static inline void live(const struct ps_block *b, unsigned flags)
 		PS_CALL(live, b, flags);
 }
 
-static inline void dead(const struct ps_block *b)
+PS_INLINE void dead(const struct ps_block *b)
 {
 	if (ps_asan_direct)
 		ps_asan_dead(b);
@@ -70,7 +70,7 @@ PS_NOINLINE void ps_bad_free(struct poolshim_pool *pool, void *p, const void *fr
 }
 
 /* Fills B with the live block of POOL at USER. Its record, or NULL: there is none. */
-static inline void *find(struct ps_block *b, struct poolshim_pool *pool, void *user)
+PS_INLINE void *find(struct ps_block *b, struct poolshim_pool *pool, void *user)
 {
 	void *record = ps_find_record(pool, user);
 	uint64_t what = record ? ps_live_what(pool, user, record) : 0;
@@ -84,7 +84,7 @@ static inline void *find(struct ps_block *b, struct poolshim_pool *pool, void *u
 }
 
 /* BLOCK, whose record is at RECORD, is dead from now on. */
-static inline void kill(struct ps_block *b, void *record, ps_stack stack)
+PS_INLINE void kill(struct ps_block *b, void *record, ps_stack stack)
 {
 	ps_word *what = ps_what(record, b->pool->layout);
 	ps_word *stacks = ps_stacks(record, b->pool->layout);

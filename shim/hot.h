@@ -27,24 +27,24 @@ extern uint64_t ps_seal_key; /* 0: no checks, under Memcheck */
 int ps_mark_slow(uintptr_t start, size_t size, int ends);
 int ps_mark_both_slow(uintptr_t start, size_t size); /* 0 */
 
-static inline uint64_t ps_load(ps_word *word)
+PS_INLINE uint64_t ps_load(ps_word *word)
 {
 	return atomic_load_explicit(word, memory_order_relaxed);
 }
 
-static inline void ps_store(ps_word *word, uint64_t value)
+PS_INLINE void ps_store(ps_word *word, uint64_t value)
 {
 	atomic_store_explicit(word, value, memory_order_relaxed);
 }
 
-static inline ps_word *ps_leaf(uintptr_t address)
+PS_INLINE ps_word *ps_leaf(uintptr_t address)
 {
 	if (PS_UNLIKELY((uint64_t)address >> PS_TOP_SHIFT))
 		return NULL;
 	return atomic_load_explicit(&ps_leaves[address >> PS_LEAF_SHIFT], memory_order_acquire);
 }
 
-static inline ps_word *ps_word_of(ps_word *leaf, uintptr_t address)
+PS_INLINE ps_word *ps_word_of(ps_word *leaf, uintptr_t address)
 {
 	return &leaf[(address >> 10) & (PS_LEAF_WORDS - 1)];
 }
@@ -53,7 +53,7 @@ static inline ps_word *ps_word_of(ps_word *leaf, uintptr_t address)
  * A raw block begins at START; with ENDS the last 16 bytes of it have a bit too. 1: the bits were so
  * already, a block of this size was here before.
  */
-static inline int ps_mark(uintptr_t start, size_t size, int ends)
+PS_INLINE int ps_mark(uintptr_t start, size_t size, int ends)
 {
 	ps_word *leaf = ps_leaf(start);
 	unsigned first = start >> 4 & 63;
@@ -72,7 +72,7 @@ static inline int ps_mark(uintptr_t start, size_t size, int ends)
  * at START does so there, and the only one that ends there ends with them. Then that was one and the
  * same. Else they are made so: 0.
  */
-static inline int ps_mark_both(uintptr_t start, size_t size, int tail)
+PS_INLINE int ps_mark_both(uintptr_t start, size_t size, int tail)
 {
 	int same = ps_mark(start, size, tail);
 	ps_word *leaf = ps_leaf(start);
@@ -88,7 +88,7 @@ static inline int ps_mark_both(uintptr_t start, size_t size, int tail)
 	               : 1;
 }
 
-static inline int ps_bit(uintptr_t address)
+PS_INLINE int ps_bit(uintptr_t address)
 {
 	ps_word *leaf = ps_leaf(address);
 
@@ -99,12 +99,12 @@ static inline int ps_bit(uintptr_t address)
 
 /* --- records: the words in an order that keeps the allocator's list, or Memcheck's fence, clear */
 
-static inline ps_word *ps_what(void *record, enum poolshim_layout layout)
+PS_INLINE ps_word *ps_what(void *record, enum poolshim_layout layout)
 {
 	return (ps_word *)record + (layout == POOLSHIM_TAIL);
 }
 
-static inline ps_word *ps_stacks(void *record, enum poolshim_layout layout)
+PS_INLINE ps_word *ps_stacks(void *record, enum poolshim_layout layout)
 {
 	return (ps_word *)record + (layout == POOLSHIM_HEADER);
 }
@@ -113,7 +113,7 @@ static inline ps_word *ps_stacks(void *record, enum poolshim_layout layout)
  * The first word of the record at RECORD of a block of POOL that is live and whose second word is STACKS.
  * That of a freed block is another, which ps_unseal() makes of it.
  */
-static inline uint64_t ps_seal(
+PS_INLINE uint64_t ps_seal(
         const struct poolshim_pool *pool, uint64_t size, const void *record, uint64_t stacks)
 {
 	uint64_t what = pool->seal | size;
@@ -122,7 +122,7 @@ static inline uint64_t ps_seal(
 	return what | check >> PS_CHECK_SHIFT << PS_CHECK_SHIFT;
 }
 
-static inline uint64_t ps_unseal(uint64_t what, const void *record)
+PS_INLINE uint64_t ps_unseal(uint64_t what, const void *record)
 {
 	const uint64_t check = ~(uint64_t)0 << PS_CHECK_SHIFT;
 
@@ -130,7 +130,7 @@ static inline uint64_t ps_unseal(uint64_t what, const void *record)
 	return what | (((what ^ ps_address(record)) * ps_seal_key) & check);
 }
 
-static inline uint64_t ps_pack(ps_stack alloc, ps_stack freed, int alive, size_t size)
+PS_INLINE uint64_t ps_pack(ps_stack alloc, ps_stack freed, int alive, size_t size)
 {
 	uint64_t least = size < PS_SIZE_SHORT ? size : PS_SIZE_SHORT;
 
@@ -139,7 +139,7 @@ static inline uint64_t ps_pack(ps_stack alloc, ps_stack freed, int alive, size_t
 }
 
 /* The record of the block at USER, if there may be one; NULL: there is none. */
-static inline void *ps_find_record(const struct poolshim_pool *pool, const void *user)
+PS_INLINE void *ps_find_record(const struct poolshim_pool *pool, const void *user)
 {
 	uintptr_t address = ps_address(user), end;
 
@@ -160,7 +160,7 @@ static inline void *ps_find_record(const struct poolshim_pool *pool, const void 
 }
 
 /* The first word of a live block of POOL at USER, whose record is at RECORD; 0: it is none. */
-static inline uint64_t ps_live_what(
+PS_INLINE uint64_t ps_live_what(
         const struct poolshim_pool *pool, const void *user, void *record)
 {
 	uint64_t what = ps_load(ps_what(record, pool->layout));
@@ -177,14 +177,14 @@ static inline uint64_t ps_live_what(
 
 /* --- canaries: the bytes between a block's end and the next multiple of 16, which are ours */
 
-static inline unsigned ps_pad(enum poolshim_layout layout, size_t size)
+PS_INLINE unsigned ps_pad(enum poolshim_layout layout, size_t size)
 {
 	if (layout == POOLSHIM_HEADER)
 		return PS_GRAIN - (unsigned)(size & (PS_GRAIN - 1));
 	return (unsigned)(ps_round(size + !size) - size);
 }
 
-static inline void ps_pad_write(unsigned char *pad, unsigned n)
+PS_INLINE void ps_pad_write(unsigned char *pad, unsigned n)
 {
 	if (n >= 8) {
 		__builtin_memcpy(pad, &(uint64_t){ PS_CANARY }, 8);
@@ -196,7 +196,7 @@ static inline void ps_pad_write(unsigned char *pad, unsigned n)
 }
 
 /* The first byte that was overwritten, or NULL. */
-static inline unsigned char *ps_pad_broken(unsigned char *pad, unsigned n)
+PS_INLINE unsigned char *ps_pad_broken(unsigned char *pad, unsigned n)
 {
 	uint64_t first, last;
 
@@ -212,14 +212,14 @@ static inline unsigned char *ps_pad_broken(unsigned char *pad, unsigned n)
 	return NULL;
 }
 
-static inline size_t ps_raw_size(enum poolshim_layout layout, size_t size)
+PS_INLINE size_t ps_raw_size(enum poolshim_layout layout, size_t size)
 {
 	if (PS_UNLIKELY(size >= PS_SIZE_MAX))
 		return 0;
 	return PS_GRAIN + ps_round(layout == POOLSHIM_HEADER ? size + 1 : size + !size);
 }
 
-static inline void ps_block_place(
+PS_INLINE void ps_block_place(
         struct ps_block *b, struct poolshim_pool *pool, void *raw, size_t size)
 {
 	b->pool = pool;
@@ -229,7 +229,7 @@ static inline void ps_block_place(
 	b->raw_size = ps_raw_size(pool->layout, size);
 }
 
-static inline void *ps_record_of(const struct ps_block *b)
+PS_INLINE void *ps_record_of(const struct ps_block *b)
 {
 	return b->raw == b->user ? b->raw + b->raw_size - PS_GRAIN : b->raw;
 }

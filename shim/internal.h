@@ -32,6 +32,7 @@
 #define PS_API __attribute__((visibility("default")))
 #define PS_WEAK __attribute__((weak))
 #define PS_NOINLINE __attribute__((noinline))
+#define PS_INLINE static inline __attribute__((always_inline))
 #define PS_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 enum {
@@ -214,9 +215,36 @@ extern struct poolshim_frame_hook ps_hook;
 ps_stack ps_stack_here(const void *frame, unsigned depth);
 unsigned ps_thread_number(void); /* as the checker counts; 0: the first thread */
 int ps_depot_start(void);
+struct ps_node {
+	uint32_t next; /* a number */
+	uint32_t hash;
+	uint8_t pcs, words;
+	uint16_t thread;
+	uint32_t magic;
+	uintptr_t values[]; /* the pcs, then the words */
+};
+enum { PS_NODE_MAGIC = 0x5ac4de90 };
+extern unsigned char *ps_depot; /* NULL: there is none */
+extern _Atomic uint32_t ps_depot_used;
+
 ps_stack ps_depot_put(const uintptr_t *values, unsigned pcs, unsigned words, unsigned thread);
 /* 0, or -1: STACK is no number of a stack. The trace stays valid for ever. */
 int ps_depot_get(ps_stack stack, struct ps_trace *trace);
+
+static inline struct ps_node *ps_node_at(ps_stack stack)
+{
+	return (struct ps_node *)(void *)(ps_depot + (size_t)stack * PS_GRAIN);
+}
+
+/* NULL: STACK is no number of a stack that was stored. */
+static inline const struct ps_node *ps_depot_node(ps_stack stack)
+{
+	if (!ps_depot || stack < 2 ||
+	        stack >= atomic_load_explicit(&ps_depot_used, memory_order_relaxed))
+		return NULL;
+	const struct ps_node *node = ps_node_at(stack);
+	return node->magic == PS_NODE_MAGIC ? node : NULL;
+}
 
 /* --- quarantine.c */
 

@@ -14,6 +14,12 @@
 
 #include "internal.h"
 
+#if defined(__x86_64__) || defined(__i386__) || defined(__aarch64__)
+enum { WALKS = 1 };
+#else
+enum { WALKS = 0 };
+#endif
+
 struct bounds {
 	uintptr_t low, high;
 };
@@ -102,12 +108,6 @@ static inline uintptr_t stack_end(uintptr_t frame)
 	return stack_end_slow(frame);
 }
 
-#if defined(__x86_64__) || defined(__i386__) || defined(__aarch64__)
-enum { WALKS = 1 };
-#else
-enum { WALKS = 0 };
-#endif
-
 /* --- the memo */
 
 enum { MEMOS = 1024, MEMO_FRAMES = 20 };
@@ -116,8 +116,8 @@ enum { MEMOS = 1024, MEMO_FRAMES = 20 };
 struct memo {
 	uintptr_t frame, last; /* of the caller; the link where the walk ended */
 	ps_stack stack;
-	uint8_t depth, frames;
-	uint16_t distance[MEMO_FRAMES + 1]; /* of each frame from the first, in words */
+	uint16_t depth, frames;
+	uint16_t distance[MEMO_FRAMES]; /* of each frame from the first, in words */
 };
 
 union slot {
@@ -125,9 +125,12 @@ union slot {
 	uint64_t words[sizeof(struct memo) / 8];
 };
 
-static _Atomic uint64_t memos[MEMOS][sizeof(union slot) / 8];
+enum { WORDS = sizeof(union slot) / 8, HEAD = offsetof(struct memo, distance) / 8 };
+
+static _Atomic uint64_t memos[MEMOS][WORDS] __attribute__((aligned(64)));
 
 _Static_assert(sizeof(union slot) == 64, "a memo is a cache line");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ || !WALKS, "distances are taken from words");
 
 static inline _Atomic uint64_t *memo_at(uintptr_t frame, uintptr_t pc, uintptr_t word)
 {
@@ -136,51 +139,56 @@ static inline _Atomic uint64_t *memo_at(uintptr_t frame, uintptr_t pc, uintptr_t
 	return memos[h >> 54];
 }
 
-/* Does the stack whose first frame is at FRAME look as MEMO says, and has TRACE's values? */
-static inline int looks_the_same(
-        const struct memo *memo, uintptr_t frame, uintptr_t end, const uintptr_t *values)
+static inline uint64_t word(const _Atomic uint64_t *slot, unsigned i)
 {
-	uintptr_t differs = 0, at = frame;
-	unsigned n = memo->frames;
-
-	for (unsigned i = 0; i < n; i++) {
-		const uintptr_t *link = (const uintptr_t *)at;
-		uintptr_t next = frame + memo->distance[i + 1] * sizeof *link;
-		if (PS_UNLIKELY(at + 2 * sizeof *link > end))
-			return 0;
-		differs |= link[1] ^ values[i];
-		differs |= link[0] ^ (i + 1 < n ? next : memo->last);
-		at = next;
-	}
-	return !differs;
+	return atomic_load_explicit(&slot[i], memory_order_relaxed);
 }
 
-static ps_stack recall(_Atomic uint64_t *slot, uintptr_t frame, uintptr_t end, unsigned depth,
-        const uintptr_t *words, unsigned count)
+/* Does the stack whose first frame is at FRAME look as SLOT says, with N frames and these pcs? */
+static inline int looks_the_same(const _Atomic uint64_t *slot, unsigned n, uintptr_t frame,
+        uintptr_t end, const uintptr_t *pcs)
+{
+	uintptr_t differs = 0, next = frame;
+	uint64_t distances = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (i % 4 == 0)
+			distances = word(slot, HEAD + i / 4);
+		uintptr_t at = frame + (distances & UINT16_MAX) * sizeof at;
+		distances >>= 16;
+		if (PS_UNLIKELY(end - at < 2 * sizeof at || at > end))
+			return 0;
+		const uintptr_t *link = (const uintptr_t *)at;
+		differs |= (link[1] ^ pcs[i]) | (at ^ next);
+		next = link[0];
+	}
+	return !differs && next == word(slot, 1);
+}
+
+static inline ps_stack recall(const _Atomic uint64_t *slot, uintptr_t frame, uintptr_t end,
+        unsigned depth, const uintptr_t *words, unsigned count)
 {
 	union slot s;
-	struct ps_trace t;
 
-	s.words[0] = atomic_load_explicit(&slot[0], memory_order_relaxed);
-	if (s.memo.frame != frame)
+	s.words[0] = word(slot, 0);
+	s.words[2] = word(slot, 2);
+	if (s.memo.frame != frame || s.memo.depth != depth || s.memo.frames > MEMO_FRAMES)
 		return 0;
-	for (unsigned i = 1; i < sizeof s / 8; i++)
-		s.words[i] = atomic_load_explicit(&slot[i], memory_order_relaxed);
-	if (s.memo.depth != depth || s.memo.frames > MEMO_FRAMES ||
-	        ps_depot_get(s.memo.stack, &t) || t.pcs != s.memo.frames || t.words != count ||
-	        t.thread != thread.number || s.memo.distance[0])
+	const struct ps_node *node = ps_depot_node(s.memo.stack);
+	if (!node || node->pcs != s.memo.frames || node->words != count ||
+	        node->thread != thread.number)
 		return 0;
 	for (unsigned i = 0; i < count; i++)
-		if (t.values[t.pcs + i] != words[i])
+		if (node->values[node->pcs + i] != words[i])
 			return 0;
-	return looks_the_same(&s.memo, frame, end, t.values) ? s.memo.stack : 0;
+	return looks_the_same(slot, node->pcs, frame, end, node->values) ? s.memo.stack : 0;
 }
 
 static PS_NOINLINE ps_stack walk(_Atomic uint64_t *slot, uintptr_t frame, uintptr_t end,
         unsigned depth, const uintptr_t *words, unsigned count)
 {
 	uintptr_t values[PS_DEPTH + PS_CONTEXT], f = frame;
-	union slot s = { .memo = { .frame = frame, .depth = (uint8_t)depth } };
+	union slot s = { .memo = { .frame = frame, .depth = (uint16_t)depth } };
 	unsigned n = 0;
 
 	/* F may be anything where code was compiled without frame pointers */
@@ -201,10 +209,10 @@ static PS_NOINLINE ps_stack walk(_Atomic uint64_t *slot, uintptr_t frame, uintpt
 	}
 	for (unsigned i = 0; i < count; i++)
 		values[n + i] = words[i];
-	s.memo.frames = (uint8_t)n;
+	s.memo.frames = (uint16_t)n;
 	s.memo.stack = ps_depot_put(values, n, count, thread.number);
 	if (slot && s.memo.stack > 1)
-		for (unsigned i = 0; i < sizeof s / 8; i++)
+		for (unsigned i = 0; i < WORDS; i++)
 			atomic_store_explicit(&slot[i], s.words[i], memory_order_relaxed);
 	return s.memo.stack;
 }
