@@ -42,7 +42,8 @@ static const struct option {
 	{ "alloc_depth", COUNT, &ps_options.alloc_depth, 0, "frames of a stack of allocation" },
 	{ "free_depth", COUNT, &ps_options.free_depth, 0, "frames of a stack of free; both up to 64" },
 	{ "quarantine_kb", SIZE, &ps_options.quarantine, 0,
-	        "how much is kept from reuse, for each owner of pools; 0: nothing. 1024, under Memcheck 20480" },
+	        "how much is kept from reuse, for each owner of pools; 0: nothing. 1024, "
+	        "under Memcheck 20480" },
 	{ "depot_kb", SIZE, &ps_options.depot, 0, "memory for stacks, at most 1 GB" },
 };
 enum { OPTIONS = sizeof table / sizeof *table };

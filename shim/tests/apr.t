@@ -13,7 +13,8 @@ unset POOLSHIM_OPTIONS MAKEFLAGS MFLAGS MAKELEVEL
 
 # apt's own list of sources, asked for source packages
 ask_apt() {
-    timeout 100 apt-get -q -o Dir::Etc::sourceparts="$folder/apt/parts" -o Dir::Etc::sourcelist="$folder/apt/list" \
+    timeout 100 apt-get -q -o Dir::Etc::sourceparts="$folder/apt/parts" \
+        -o Dir::Etc::sourcelist="$folder/apt/list" \
         -o Dir::State::lists="$folder/apt/lists" -o Dir::Cache="$folder/apt/cache" "$@"
 }
 
