@@ -324,7 +324,7 @@ static void finish(void *state)
 		report_open(&r, st->s, st->deadly_tool ? st->deadly_tool : "asan", "DEADLYSIGNAL",
 		        &line, 0);
 		report_message(&r, "a deadly signal, and no report followed");
-		report_cut(&r, "the report of a deadly signal is missing");
+		report_close(&r);
 		buf_release(&r.text);
 	}
 	free(st->uninitialised);

@@ -198,8 +198,26 @@ static void end_left_behind(struct reading *g, long count)
 	free(message);
 }
 
+/* A deadly signal is announced on standard error; the report may be in the checker's own log. */
+static void drop_announced(struct reading *g)
+{
+	for (size_t i = 0; i < g->held_count; i++) {
+		const struct finding *f = g->held[i];
+		int told = 0;
+
+		if (strcmp(f->kind, "DEADLYSIGNAL") != 0)
+			continue;
+		for (size_t k = 0; k < g->held_count; k++)
+			told |= k != i && !strcmp(g->held[k]->tool, f->tool) &&
+			        !strcmp(g->held[k]->category, "crash");
+		if (told)
+			reading_drop(g, i--);
+	}
+}
+
 void reading_end(struct reading *g, const struct end *end)
 {
+	drop_announced(g);
 	fold_repeats(g);
 	if (end->timed_out)
 		end_timeout(g, end);

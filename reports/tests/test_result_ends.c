@@ -83,6 +83,20 @@ static void asans_report_explains_abort_and_takes_the_python_frames(void **state
 	results_release(r);
 }
 
+static void a_deadly_signal_is_told_once(void **state)
+{
+	(void)state;
+	put("asan/units/test_a/asan.7",
+		   "==7==ERROR: AddressSanitizer: SEGV on unknown address 0x000000000000 (pc 0x1 bp 0x2 "
+		   "sp 0x3 T0)\n    #0 0x1 in f a.c:1\n\nSUMMARY: AddressSanitizer: SEGV a.c:1 in f\n");
+	struct results *r = ended("\"signal\": 6", "AddressSanitizer:DEADLYSIGNAL\n");
+
+	assert_int_equal(r->finding_count, 1);
+	assert_string_equal(r->findings[0]->kind, "SEGV");
+	assert_int_equal(r->unparsed_count, 0);
+	results_release(r);
+}
+
 static void asans_report_explains_an_exit_code(void **state)
 {
 	(void)state;
@@ -172,6 +186,7 @@ int main(void)
 		CASE(what_ran_before_a_crash_is_kept),
 		CASE(another_signal_is_a_finding_of_its_own),
 		CASE(asans_report_explains_abort_and_takes_the_python_frames),
+		CASE(a_deadly_signal_is_told_once),
 		CASE(asans_report_explains_an_exit_code),
 		CASE(valgrinds_signal_after_a_bad_access_is_one_crash),
 		CASE(a_timeout_takes_the_stacks_of_its_abort),
