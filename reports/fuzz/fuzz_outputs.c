@@ -17,6 +17,8 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
+#define BASELINE "known.conf"
+
 static const struct part {
 	const char *mark, *path, *otherwise; /* what stands in it where the input has none */
 } parts[] = {
@@ -34,6 +36,7 @@ static const struct part {
 	{ "%%junit2", "out/asan/units/u/attempt-2/junit.xml", NULL },
 	{ "%%log2", "out/asan/units/u/attempt-2/asan.3", NULL },
 	{ "%%other", "out/asan/units/w/unit.json", NULL },
+	{ "%%baseline", BASELINE, NULL },
 };
 enum { PARTS = sizeof parts / sizeof *parts };
 
@@ -146,7 +149,7 @@ static void write_views(const struct results *r, int check, char *texts[VIEW_COU
 	must(strchr(texts[VIEW_COUNT + 1], 27) ? "the summary has an escape" : NULL, NULL);
 }
 
-/* Adds each of INPUTS, in FOLDER, and writes MERGED if it is not NULL; then all views. */
+/* Adds INPUTS and the baseline, all in FOLDER; writes MERGED if it is not NULL; then all views. */
 static void read_all(const char *const *inputs, const char *merged, char *texts[VIEW_COUNT + 2])
 {
 	struct results r = { 0 };
@@ -157,6 +160,10 @@ static void read_all(const char *const *inputs, const char *merged, char *texts[
 		results_add(&r, path, &e); /* what cannot be read is told in the outputs as well */
 		free(path);
 	}
+	char *known = xasprintf("%s/" BASELINE, folder);
+	if (path_exists(known))
+		results_baseline(&r, known, &e);
+	free(known);
 	if (merged) {
 		char *path = xasprintf("%s/%s", folder, merged);
 		if (results_write_merged(&r, path, &e))
