@@ -272,10 +272,11 @@ do-merge:
 	+@set -f; mkdir -p -- "$$OUT" && $(drive) report --out "$$OUT" \
 	$${BASELINE:+--baseline "$$BASELINE"} $$IN; $(keep_status)
 
-bench: bench-overhead bench-reports bench-merge bench-matrix
+bench: bench-overhead bench-reports bench-merge bench-matrix bench-shim
 
 bench-%: all
 	@BUILD="$(abspath $(BUILD))" SRCDIR="$(abspath $(srcdir))" \
+	CC="$(CC)" SANITIZING_CC="$(SANITIZING_CC)" \
 	SANMATRIX="$(abspath $(BUILD))/sanmatrix" sh $(wildcard $(srcdir)/*/bench/$*.sh)
 
 # --- lint ----------------------------------------------------------------------------------------
@@ -287,10 +288,18 @@ lint:
 # --- install -------------------------------------------------------------------------------------
 
 INSTALL = install
+includedir ?= $(prefix)/include
 manuals = $(call in_src,$(folders:=/*.1) man/*.1)
 data = $(datadir)/sanmatrix
 
 install: all
+	$(INSTALL) -d "$(DESTDIR)$(includedir)" "$(DESTDIR)$(libdir)/pkgconfig"
+	$(INSTALL) -m 644 $(srcdir)/shim/poolshim.h "$(DESTDIR)$(includedir)/poolshim.h"
+	$(INSTALL) -m 644 $(BUILD)/shim/libpoolshim.a "$(DESTDIR)$(libdir)/libpoolshim.a"
+	$(INSTALL) -m 755 $(BUILD)/shim/libpoolshim.so "$(DESTDIR)$(libdir)/libpoolshim.so.1"
+	ln -sf libpoolshim.so.1 "$(DESTDIR)$(libdir)/libpoolshim.so"
+	sed 's|@prefix@|$(prefix)|; s|@includedir@|$(includedir)|; s|@libdir@|$(libdir)|; s|@VERSION@|$(VERSION)|' \
+		$(srcdir)/shim/poolshim.pc.in >"$(DESTDIR)$(libdir)/pkgconfig/poolshim.pc"
 	$(INSTALL) -d "$(DESTDIR)$(bindir)" "$(DESTDIR)$(libdir)/sanmatrix" "$(DESTDIR)$(data)" \
 		"$(DESTDIR)$(mandir)/man1"
 	$(INSTALL) -m 755 $(BUILD)/sanmatrix "$(DESTDIR)$(bindir)/sanmatrix"
@@ -307,7 +316,9 @@ install: all
 		$(INSTALL) -m 644 $(srcdir)/$$f "$(DESTDIR)$(mandir)/man1/" || exit 1; done
 
 uninstall:
-	rm -f "$(DESTDIR)$(bindir)/sanmatrix" "$(DESTDIR)$(mandir)/man1/sanmatrix.1"
+	rm -f "$(DESTDIR)$(includedir)/poolshim.h" "$(DESTDIR)$(libdir)/pkgconfig/poolshim.pc" \
+		"$(DESTDIR)$(libdir)/libpoolshim.a" "$(DESTDIR)$(libdir)/libpoolshim.so" \
+		"$(DESTDIR)$(libdir)/libpoolshim.so.1" "$(DESTDIR)$(bindir)/sanmatrix" "$(DESTDIR)$(mandir)/man1/sanmatrix.1"
 	rm -rf "$(DESTDIR)$(data)" "$(DESTDIR)$(libdir)/sanmatrix"
 
 clean:

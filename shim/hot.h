@@ -82,10 +82,8 @@ PS_INLINE int ps_mark_both(uintptr_t start, size_t size, int tail)
 	if (PS_UNLIKELY(!same || !leaf || first + n > 63))
 		return ps_mark_both_slow(start, size);
 	uint64_t now = ps_load(ps_word_of(leaf + PS_LEAF_WORDS, start)) >> first;
-	uint64_t beyond = ~(uint64_t)0 << (n - 1);
-	return PS_UNLIKELY((now & ~(beyond << 1)) != (beyond & ~(beyond << 1)))
-	               ? ps_mark_both_slow(start, size)
-	               : 1;
+	uint64_t after = (uint64_t)1 << n;
+	return PS_UNLIKELY((now & (after - 1)) != after >> 1) ? ps_mark_both_slow(start, size) : 1;
 }
 
 PS_INLINE int ps_bit(uintptr_t address)

@@ -24,27 +24,27 @@ enum kind { FLAG, COUNT, SIZE, TEXT };
 static const struct option {
 	const char *name;
 	enum kind kind;
-	void *value;
 	int shared; /* the checkers have an option of this name that means the same */
+	void *value;
 	const char *help;
 } table[] = {
-	{ "check", FLAG, &ps_options.check, 0,
+	{ "check", FLAG, 0, &ps_options.check,
 	        "1: check at free (canaries, double free, wrong pool) without any checker too" },
-	{ "halt_on_error", FLAG, &ps_options.halt_on_error, 1, "0: go on after our own reports" },
-	{ "abort_on_error", FLAG, &ps_options.abort_on_error, 1, "1: abort(), not _exit()" },
-	{ "exitcode", FLAG, &ps_options.exitcode, 1, "the exit status after a report" },
-	{ "log_path", TEXT, ps_options.log_path, 0,
+	{ "halt_on_error", FLAG, 1, &ps_options.halt_on_error, "0: go on after our own reports" },
+	{ "abort_on_error", FLAG, 1, &ps_options.abort_on_error, "1: abort(), not _exit()" },
+	{ "exitcode", FLAG, 1, &ps_options.exitcode, "the exit status after a report" },
+	{ "log_path", TEXT, 0, ps_options.log_path,
 	        "reports go to PATH.PID where no sanitizer writes them" },
-	{ "canaries", FLAG, &ps_options.canaries, 0, "0: do not look behind a block at its free" },
-	{ "leaks", FLAG, &ps_options.leaks, 0,
+	{ "canaries", FLAG, 0, &ps_options.canaries, "0: do not look behind a block at its free" },
+	{ "leaks", FLAG, 0, &ps_options.leaks,
 	        "at exit, report blocks 1: that nothing points to (as ASan's detect_leaks), 2: all" },
-	{ "detect_leaks", FLAG, &ps_options.leaks, 1, "the same" },
-	{ "alloc_depth", COUNT, &ps_options.alloc_depth, 0, "frames of a stack of allocation" },
-	{ "free_depth", COUNT, &ps_options.free_depth, 0, "frames of a stack of free; both up to 64" },
-	{ "quarantine_kb", SIZE, &ps_options.quarantine, 0,
+	{ "detect_leaks", FLAG, 1, &ps_options.leaks, "the same" },
+	{ "alloc_depth", COUNT, 0, &ps_options.alloc_depth, "frames of a stack of allocation" },
+	{ "free_depth", COUNT, 0, &ps_options.free_depth, "frames of a stack of free; both up to 64" },
+	{ "quarantine_kb", SIZE, 0, &ps_options.quarantine,
 	        "how much is kept from reuse, for each owner of pools; 0: nothing. 1024, "
 	        "under Memcheck 20480" },
-	{ "depot_kb", SIZE, &ps_options.depot, 0, "memory for stacks, at most 1 GB" },
+	{ "depot_kb", SIZE, 0, &ps_options.depot, "memory for stacks, at most 1 GB" },
 };
 enum { OPTIONS = sizeof table / sizeof *table };
 

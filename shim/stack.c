@@ -110,111 +110,96 @@ static inline uintptr_t stack_end(uintptr_t frame)
 
 /* --- the memo */
 
-enum { MEMOS = 1024, MEMO_FRAMES = 20 };
+enum { MEMOS = 512, MEMO_FRAMES = 20 };
 
-/* 64 bytes, read and written by words: halves of two memos in one are found out, as all else is */
-struct memo {
-	uintptr_t frame, last; /* of the caller; the link where the walk ended */
-	ps_stack stack;
-	uint16_t depth, frames;
-	uint16_t distance[MEMO_FRAMES]; /* of each frame from the first, in words */
-};
+/* What is at a frame pointer: that of the next frame, and where its function goes on. */
+typedef uintptr_t linked __attribute__((vector_size(2 * sizeof(uintptr_t)), aligned(sizeof(uintptr_t))));
 
-union slot {
-	struct memo memo;
-	uint64_t words[sizeof(struct memo) / 8];
-};
+/*
+ * Shared by all threads, without a lock. It belongs to one frame's address, so to one thread; who takes
+ * it over writes FRAME and the links first, and KEY last: who reads a new KEY reads new links after it.
+ */
+static struct memo {
+	_Atomic uintptr_t frame;
+	_Atomic uint64_t key; /* the stack's number, depth << 32, how many links << 48 */
+	volatile linked links[MEMO_FRAMES];
+} memos[MEMOS] __attribute__((aligned(64)));
 
-enum { WORDS = sizeof(union slot) / 8, HEAD = offsetof(struct memo, distance) / 8 };
-
-static _Atomic uint64_t memos[MEMOS][WORDS] __attribute__((aligned(64)));
-
-_Static_assert(sizeof(union slot) == 64, "a memo is a cache line");
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ || !WALKS, "distances are taken from words");
-
-static inline _Atomic uint64_t *memo_at(uintptr_t frame, uintptr_t pc, uintptr_t word)
+static inline struct memo *memo_at(uintptr_t frame, uintptr_t pc, uintptr_t word)
 {
 	uint64_t h = (frame ^ (uint64_t)pc << 20 ^ (uint64_t)word << 7) * 0x9e3779b97f4a7c15u;
 
-	return memos[h >> 54];
+	return &memos[h >> 55];
 }
 
-static inline uint64_t word(const _Atomic uint64_t *slot, unsigned i)
+/* Is each of N frames, from FRAME on, what MEMO says? */
+static inline int looks_the_same(
+        const struct memo *memo, unsigned n, uintptr_t frame, uintptr_t end)
 {
-	return atomic_load_explicit(&slot[i], memory_order_relaxed);
-}
+	linked differs = { 0, 0 };
+	uintptr_t at = frame;
 
-/* Does the stack whose first frame is at FRAME look as SLOT says, with N frames and these pcs? */
-static inline int looks_the_same(const _Atomic uint64_t *slot, unsigned n, uintptr_t frame,
-        uintptr_t end, const uintptr_t *pcs)
-{
-	uintptr_t differs = 0, next = frame;
-	uint64_t distances = 0;
-
+#pragma GCC unroll 4
 	for (unsigned i = 0; i < n; i++) {
-		if (i % 4 == 0)
-			distances = word(slot, HEAD + i / 4);
-		uintptr_t at = frame + (distances & UINT16_MAX) * sizeof at;
-		distances >>= 16;
-		if (PS_UNLIKELY(end - at < 2 * sizeof at || at > end))
+		linked expected = memo->links[i];
+		if (PS_UNLIKELY(at > end - sizeof expected))
 			return 0;
-		const uintptr_t *link = (const uintptr_t *)at;
-		differs |= (link[1] ^ pcs[i]) | (at ^ next);
-		next = link[0];
+		differs |= *(const linked *)at ^ expected;
+		at = expected[0];
+		if (PS_UNLIKELY(at < frame) && i + 1 < n)
+			return 0;
 	}
-	return !differs && next == word(slot, 1);
+	return !(differs[0] | differs[1]);
 }
 
-static inline ps_stack recall(const _Atomic uint64_t *slot, uintptr_t frame, uintptr_t end,
+static inline ps_stack recall(const struct memo *memo, uintptr_t frame, uintptr_t end,
         unsigned depth, const uintptr_t *words, unsigned count)
 {
-	union slot s;
-
-	s.words[0] = word(slot, 0);
-	s.words[2] = word(slot, 2);
-	if (s.memo.frame != frame || s.memo.depth != depth || s.memo.frames > MEMO_FRAMES)
+	if (atomic_load_explicit(&memo->frame, memory_order_relaxed) != frame)
 		return 0;
-	const struct ps_node *node = ps_depot_node(s.memo.stack);
-	if (!node || node->pcs != s.memo.frames || node->words != count ||
-	        node->thread != thread.number)
+	uint64_t key = atomic_load_explicit(&memo->key, memory_order_acquire);
+	const struct ps_node *node = ps_depot_node((ps_stack)key);
+	unsigned n = key >> 48;
+	if (!node || (key >> 32 & UINT16_MAX) != depth || n > MEMO_FRAMES || node->pcs != n ||
+	        node->words != count || node->thread != thread.number || end - frame < sizeof(linked))
 		return 0;
 	for (unsigned i = 0; i < count; i++)
-		if (node->values[node->pcs + i] != words[i])
+		if (node->values[n + i] != words[i])
 			return 0;
-	return looks_the_same(slot, node->pcs, frame, end, node->values) ? s.memo.stack : 0;
+	return looks_the_same(memo, n, frame, end) ? (ps_stack)key : 0;
 }
 
-static PS_NOINLINE ps_stack walk(_Atomic uint64_t *slot, uintptr_t frame, uintptr_t end,
-        unsigned depth, const uintptr_t *words, unsigned count)
+static PS_NOINLINE ps_stack walk(struct memo *memo, uintptr_t frame, uintptr_t end, unsigned depth,
+        const uintptr_t *words, unsigned count)
 {
 	uintptr_t values[PS_DEPTH + PS_CONTEXT], f = frame;
-	union slot s = { .memo = { .frame = frame, .depth = (uint16_t)depth } };
+	linked links[PS_DEPTH];
 	unsigned n = 0;
 
 	/* F may be anything where code was compiled without frame pointers */
 	while (WALKS && n < depth && f < end && end - f >= 2 * sizeof(uintptr_t)) {
-		const uintptr_t *link = (const uintptr_t *)f;
-		uintptr_t distance = (f - frame) / sizeof *link;
-		if (link[1] < 4096)
+		const linked *here = (const linked *)f;
+		if ((*here)[1] < 4096)
 			break;
-		if (n < MEMO_FRAMES && distance <= UINT16_MAX)
-			s.memo.distance[n] = (uint16_t)distance;
-		else
-			slot = NULL;
-		values[n++] = link[1];
-		s.memo.last = link[0];
-		if (link[0] <= f || link[0] & (sizeof(uintptr_t) - 1))
+		links[n] = *here;
+		values[n++] = (*here)[1];
+		uintptr_t next = (*here)[0];
+		if (next <= f || next & (sizeof(uintptr_t) - 1))
 			break;
-		f = link[0];
+		f = next;
 	}
 	for (unsigned i = 0; i < count; i++)
 		values[n + i] = words[i];
-	s.memo.frames = (uint16_t)n;
-	s.memo.stack = ps_depot_put(values, n, count, thread.number);
-	if (slot && s.memo.stack > 1)
-		for (unsigned i = 0; i < WORDS; i++)
-			atomic_store_explicit(&slot[i], s.words[i], memory_order_relaxed);
-	return s.memo.stack;
+	ps_stack stack = ps_depot_put(values, n, count, thread.number);
+	if (n > MEMO_FRAMES || stack <= 1)
+		return stack;
+	atomic_store_explicit(&memo->frame, frame, memory_order_relaxed);
+	atomic_store_explicit(&memo->key, 0, memory_order_release);
+	for (unsigned i = 0; i < n; i++)
+		memo->links[i] = links[i];
+	atomic_store_explicit(&memo->key, stack | (uint64_t)depth << 32 | (uint64_t)n << 48,
+	        memory_order_release);
+	return stack;
 }
 
 ps_stack ps_stack_here(const void *first, unsigned depth)
@@ -226,8 +211,8 @@ ps_stack ps_stack_here(const void *first, unsigned depth)
 		return 1;
 	if (ps_hook.capture)
 		count = ps_hook.capture(words, PS_CONTEXT);
-	_Atomic uint64_t *slot =
+	struct memo *memo =
 	        memo_at(frame, ((const uintptr_t *)first)[1], count ? words[0] : 0);
-	ps_stack known = WALKS ? recall(slot, frame, end, depth, words, count) : 0;
-	return known ? known : walk(slot, frame, end, depth, words, count);
+	ps_stack known = WALKS ? recall(memo, frame, end, depth, words, count) : 0;
+	return known ? known : walk(memo, frame, end, depth, words, count);
 }

@@ -29,6 +29,20 @@ nothing_outside() {
 check 'nothing outside the prefix' nothing_outside
 check 'nothing of the build in it' sh -c "! find '$stage' -name '*.o' -o -name '*.pyc' | grep ."
 
+uses_library() {
+    printf "#include <poolshim.h>\nint main(void) { return poolshim_checker() != NULL; }\n" >"$scratch/user.c"
+    flags=$(PKG_CONFIG_PATH="$stage/usr/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$stage" \
+        pkg-config --cflags --libs poolshim) || return 1
+    # shellcheck disable=SC2086 # words
+    "$CC" -o "$scratch/user" "$scratch/user.c" -I"$stage/usr/include" -L"$stage/usr/lib" $flags &&
+        LD_LIBRARY_PATH="$stage/usr/lib" "$scratch/user"
+}
+if command -v pkg-config >/dev/null; then
+    check "the shim's library, by pkg-config" uses_library
+else
+    skip "the shim's library, by pkg-config" "no pkg-config here"
+fi
+
 mv "$stage/usr" "$scratch/moved"
 cells() {
     env -i PATH="$PATH" HOME="$scratch" "$scratch/moved/bin/sanmatrix" cells

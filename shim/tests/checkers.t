@@ -76,6 +76,9 @@ for compiler in $(printf '%s\n' "$CC" "${SANITIZING_CC:-$CC}" | sort -u); do
 done
 if command -v valgrind >/dev/null; then
     operations=$((operations / 10))
+    # 20 MB there, as Memcheck's own
+    POOLSHIM_OPTIONS=quarantine_kb=1024
+    export POOLSHIM_OPTIONS
     programs 'memcheck' "$scratch/$CC-plain" valgrind -q --error-exitcode=98
     check 'memcheck: nothing is printed' quiet valgrind -q "$scratch/$CC-plain/stress" 4 10000
 else

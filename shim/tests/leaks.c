@@ -10,6 +10,7 @@
 
 static struct heap heap;
 static void **volatile keep; /* the only root */
+static void *memory;
 
 static __attribute__((noinline)) void plant(const char *kind)
 {
@@ -36,7 +37,7 @@ int main(int argc, char **argv)
 {
 	size_t size = 1 << 20;
 	const char *checker = poolshim_checker();
-	void *memory = checker && !strcmp(checker, "memcheck") ? malloc(size) : heap_memory(size);
+	memory = checker && !strcmp(checker, "memcheck") ? malloc(size) : heap_memory(size);
 
 	if (argc < 2 || !memory)
 		return 2;
