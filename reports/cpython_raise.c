@@ -168,6 +168,8 @@ static int take_object(struct cpython *c, const char *s)
 	for (size_t i = 0; i < sizeof objects / sizeof *objects; i++) {
 		if (!text_after(s, objects[i]))
 			continue;
+		if (!*c->r.f->kind) /* a traceback of its own, which has none */
+			return 0;
 		c->stack_seen = 1;
 		const char *coro = text_after_any(s, " coro=<");
 		if (coro && strchr(coro, '('))
