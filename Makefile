@@ -208,18 +208,17 @@ fuzzers: $(fuzz_programs)
 # In `make check' for 20 seconds each. `make fuzz TIME=600 JOBS=2' keeps what it finds in CORPUS.
 ifneq ($(FUZZING_CC),)
 CORPUS = $(BUILD)/fuzz/corpus
-build_fuzzers = $(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=$(FUZZING_CC) \
-	CFLAGS="$(fuzz_flags)" fuzzers
+for_fuzzers = BUILD=$(BUILD)/fuzz CC=$(FUZZING_CC) CFLAGS="$(fuzz_flags)" fuzzers
 fuzz_tests = FUZZERS="$(BUILD)/fuzz/reports/fuzz" ASAN_SYMBOLIZER_PATH="$(SYMBOLIZER)" $(run_tests) \
 	$(tap)/fuzz $(srcdir)/reports/fuzz/fuzz.t
 
 run-fuzz:
-	@$(build_fuzzers)
+	@$(MAKE) --no-print-directory $(for_fuzzers)
 	@$(fuzz_tests)
 
 fuzz: override TEST_TIMEOUT = 0
 fuzz:
-	@$(build_fuzzers)
+	@$(MAKE) --no-print-directory $(for_fuzzers)
 	@rm -rf $(tap)/fuzz; $(if $(TIME),CORPUS="$(CORPUS)" TIME="$(TIME)" $(fuzz_tests))
 else
 run-fuzz fuzz:
