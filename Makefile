@@ -297,7 +297,8 @@ install: all
 	$(INSTALL) -m 644 $(BUILD)/shim/libpoolshim.a "$(DESTDIR)$(libdir)/libpoolshim.a"
 	$(INSTALL) -m 755 $(BUILD)/shim/libpoolshim.so "$(DESTDIR)$(libdir)/libpoolshim.so.1"
 	ln -sf libpoolshim.so.1 "$(DESTDIR)$(libdir)/libpoolshim.so"
-	sed 's|@prefix@|$(prefix)|; s|@includedir@|$(includedir)|; s|@libdir@|$(libdir)|; s|@VERSION@|$(VERSION)|' \
+	sed -e 's|@prefix@|$(prefix)|; s|@includedir@|$(includedir)|' \
+		-e 's|@libdir@|$(libdir)|; s|@VERSION@|$(VERSION)|' \
 		$(srcdir)/shim/poolshim.pc.in >"$(DESTDIR)$(libdir)/pkgconfig/poolshim.pc"
 	$(INSTALL) -d "$(DESTDIR)$(bindir)" "$(DESTDIR)$(libdir)/sanmatrix" "$(DESTDIR)$(data)" \
 		"$(DESTDIR)$(mandir)/man1"
@@ -317,7 +318,8 @@ install: all
 uninstall:
 	rm -f "$(DESTDIR)$(includedir)/poolshim.h" "$(DESTDIR)$(libdir)/pkgconfig/poolshim.pc" \
 		"$(DESTDIR)$(libdir)/libpoolshim.a" "$(DESTDIR)$(libdir)/libpoolshim.so" \
-		"$(DESTDIR)$(libdir)/libpoolshim.so.1" "$(DESTDIR)$(bindir)/sanmatrix" "$(DESTDIR)$(mandir)/man1/sanmatrix.1"
+		"$(DESTDIR)$(libdir)/libpoolshim.so.1" "$(DESTDIR)$(bindir)/sanmatrix" \
+		"$(DESTDIR)$(mandir)/man1/sanmatrix.1"
 	rm -rf "$(DESTDIR)$(data)" "$(DESTDIR)$(libdir)/sanmatrix"
 
 clean:

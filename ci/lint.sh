@@ -60,8 +60,8 @@ tidy() {
 scripts() {
     {
         echo configure
-        find ci common reports matrix shim suppressions .ci \( -name '*.sh' -o -name '*.t' -o -path .ci/run \) \
-            ! -path '*/fixtures/*'
+        find ci common reports matrix shim suppressions .ci \
+            \( -name '*.sh' -o -name '*.t' -o -path .ci/run \) ! -path '*/fixtures/*'
     } | xargs shellcheck -x
 }
 

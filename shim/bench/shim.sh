@@ -28,7 +28,7 @@ build "$CC" bench_scale plain
 build "$CC" bench_scale asan -fsanitize=address || true
 "$folder/bench_pair-plain" 64 10
 if command -v valgrind >/dev/null; then
-    valgrind -q "$folder/bench_pair-plain" 64 10 20000
+    valgrind -q "$folder/bench_pair-plain" 64 10 100000
 fi
 for blocks in 100000 1000000 10000000; do
     [ ! -x "$folder/bench_scale-asan" ] || "$folder/bench_scale-asan" $blocks
