@@ -51,13 +51,6 @@ size_t text_clean_line(char *s, size_t len)
 	return out;
 }
 
-const char *text_after_any(const char *s, const char *needle)
-{
-	const char *found = strstr(s, needle);
-
-	return found ? found + strlen(needle) : NULL;
-}
-
 int text_ends(const char *s, const char *suffix)
 {
 	size_t len = strlen(s), tail = strlen(suffix);

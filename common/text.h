@@ -5,6 +5,7 @@
 #define SM_COMMON_TEXT_H
 
 #include <stddef.h>
+#include <string.h>
 
 /*
  * Cleans one line (without its line feed) in place: escape sequences and what a carriage return
@@ -39,8 +40,19 @@ static inline const char *text_after(const char *s, const char *prefix)
 	return s;
 }
 
-/* What follows the first NEEDLE in S, or NULL. Borrowed. */
-const char *text_after_any(const char *s, const char *needle);
+/* Are they the same? Most often the first byte differs, and nothing is called. */
+static inline int text_is(const char *s, const char *other)
+{
+	return *s == *other && !strcmp(s, other);
+}
+
+/* What follows the first NEEDLE in S, or NULL. Borrowed. Inline, as most needles' lengths are known. */
+static inline const char *text_after_any(const char *s, const char *needle)
+{
+	const char *found = strstr(s, needle);
+
+	return found ? found + strlen(needle) : NULL;
+}
 
 int text_ends(const char *s, const char *suffix);
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "common/text.h"
 #include "reports/kinds.h"
 #include "reports/memo.h"
 #include "reports/scan.h"
@@ -216,7 +217,7 @@ static const struct {
 int category_cwe(const char *category)
 {
 	for (size_t i = 0; i < sizeof cwes / sizeof *cwes; i++)
-		if (!strcmp(cwes[i].category, category))
+		if (text_is(cwes[i].category, category))
 			return cwes[i].cwe;
 	return 0;
 }
@@ -261,7 +262,7 @@ static int is_wild(const struct finding *f)
 /* Where Memcheck's invalid access went: a block that was freed, nowhere, or something else. */
 static const char *memcheck_category(const struct finding *f)
 {
-	if (strcmp(f->category, "out-of-bounds") != 0)
+	if (!text_is(f->category, "out-of-bounds"))
 		return f->category;
 	if (finding_find(f, ROLE_FREE))
 		return "use-after-free";
@@ -270,23 +271,23 @@ static const char *memcheck_category(const struct finding *f)
 
 static const char *refine(const struct finding *f)
 {
-	if (!strcmp(f->tool, "gdb") && !strcmp(f->kind, "SIGABRT") && is_assertion(f))
+	if (text_is(f->tool, "gdb") && text_is(f->kind, "SIGABRT") && is_assertion(f))
 		return "assertion";
-	return strcmp(f->tool, "memcheck") != 0 ? f->category : memcheck_category(f);
+	return !text_is(f->tool, "memcheck") ? f->category : memcheck_category(f);
 }
 
 static int cwe_of(const struct finding *f, int cwe)
 {
 	if (cwe)
 		return cwe;
-	if (!strcmp(f->kind, "InvalidFree") && finding_find(f, ROLE_FREE))
+	if (text_is(f->kind, "InvalidFree") && finding_find(f, ROLE_FREE))
 		return 415;
-	if (!strcmp(f->category, "crash") && !strncmp(f->kind, "Invalid", 7) && is_wild(f))
-		return strcmp(f->kind, "InvalidJump") != 0 ? 476 : 0;
-	if (!strcmp(f->category, "out-of-bounds") && f->access.op) {
-		if (!strcmp(f->access.op, "read"))
+	if (text_is(f->category, "crash") && !strncmp(f->kind, "Invalid", 7) && is_wild(f))
+		return !text_is(f->kind, "InvalidJump") ? 476 : 0;
+	if (text_is(f->category, "out-of-bounds") && f->access.op) {
+		if (text_is(f->access.op, "read"))
 			return 125;
-		if (!strcmp(f->access.op, "write"))
+		if (text_is(f->access.op, "write"))
 			return 787;
 	}
 	return category_cwe(f->category);
@@ -310,7 +311,7 @@ static unsigned find_mild(const char *tool, const char *kind)
 
 static int is_of(const struct meaning *m, const char *tool, const char *kind)
 {
-	return (!m->tool || !strcmp(m->tool, tool)) && matches(m->kind, kind);
+	return (!m->tool || text_is(m->tool, tool)) && matches(m->kind, kind);
 }
 
 /* KEY is the tool, a blank, the kind: their first meaning, and how mild they are. */
@@ -396,32 +397,32 @@ static const struct {
 
 int finding_repeats(const struct finding *cpython, const struct finding *f)
 {
-	if (strcmp(cpython->tool, "cpython") != 0 || strncmp(cpython->kind, "SIG", 3) != 0)
+	if (!text_is(cpython->tool, "cpython") || strncmp(cpython->kind, "SIG", 3) != 0)
 		return 0;
 	if (f->python.n) /* its end has been told: this is another process's */
 		return 0;
-	if ((!strcmp(f->tool, "process") || !strcmp(f->tool, "gdb")) &&
-	        !strcmp(f->kind, cpython->kind))
+	if ((text_is(f->tool, "process") || text_is(f->tool, "gdb")) &&
+	        text_is(f->kind, cpython->kind))
 		return 1;
 	/* abort_on_error: their reports end the process by SIGABRT */
-	if ((!strcmp(f->tool, "asan") || !strcmp(f->tool, "msan")) &&
-	        !strcmp(cpython->kind, "SIGABRT"))
+	if ((text_is(f->tool, "asan") || text_is(f->tool, "msan")) &&
+	        text_is(cpython->kind, "SIGABRT"))
 		return 1;
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-		if (!strcmp(ends[i].kind, f->kind) && !strcmp(ends[i].signal, cpython->kind))
+		if (text_is(ends[i].kind, f->kind) && text_is(ends[i].signal, cpython->kind))
 			return 1;
 	return 0;
 }
 
 int finding_may_abort(const struct finding *f, const struct finding *cpython)
 {
-	return !strcmp(cpython->tool, "cpython") && !strcmp(cpython->kind, "SIGABRT") &&
-	       (!strcmp(f->tool, "tsan") || !strcmp(f->tool, "ubsan")) && !f->python.n;
+	return text_is(cpython->tool, "cpython") && text_is(cpython->kind, "SIGABRT") &&
+	       (text_is(f->tool, "tsan") || text_is(f->tool, "ubsan")) && !f->python.n;
 }
 
 int finding_is_aftermath(const struct finding *f, const struct finding *fatal)
 {
-	if (strcmp(f->tool, "cpython") != 0 || strcmp(fatal->tool, "cpython") != 0 || !f->text)
+	if (!text_is(f->tool, "cpython") || !text_is(fatal->tool, "cpython") || !f->text)
 		return 0;
 	/* its own check of an object, which would end in a fatal error */
 	if (!strstr(f->text, "\nobject ") && !strstr(f->text, "\n<object at "))

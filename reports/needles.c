@@ -95,7 +95,7 @@ static int verify(const struct needles *n, const char *s, const char *at, const 
 		if (v->four != four || at - s < (ptrdiff_t)v->offset)
 			continue;
 		const char *start = at - v->offset;
-		if (end - start >= (ptrdiff_t)v->len && !memcmp(start, v->text, v->len)) {
+		if (end - start >= (ptrdiff_t)v->len && *start == *v->text && !memcmp(start, v->text, v->len)) {
 			marks->of[v->group] |= UINT32_C(1) << v->bit;
 			found = 1;
 		}
@@ -122,11 +122,11 @@ const char *needles_find(const struct needles *n, const char *s, const char *end
 	return NULL;
 }
 
-void needles_marks(
-        const struct needles *n, const char *s, const char *end, struct needle_marks *marks)
+void needles_marks(const struct needles *n, const char *s, const char *first, const char *end,
+        struct needle_marks *marks)
 {
 	memset(marks, 0, sizeof *marks);
-	for (const char *p = s; end - p >= 4; p += NEEDLE_STEP)
+	for (const char *p = first; end - p >= 4; p += NEEDLE_STEP)
 		if (passes(n, p))
 			verify(n, s, p, end, marks);
 }

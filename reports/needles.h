@@ -47,8 +47,8 @@ int needles_add(struct needles *n, const char *text, unsigned group, unsigned bi
 /* A place in the first line of S..END that has a needle, or NULL; borrowed. S is a line's start. */
 const char *needles_find(const struct needles *n, const char *s, const char *end);
 
-/* All needles in the line S..END. */
-void needles_marks(
-        const struct needles *n, const char *s, const char *end, struct needle_marks *marks);
+/* All needles in the line S..END; FIRST: what needles_find() returned for it. */
+void needles_marks(const struct needles *n, const char *s, const char *first, const char *end,
+        struct needle_marks *marks);
 
 #endif

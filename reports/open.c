@@ -171,10 +171,10 @@ static int summary_fits(const struct open *o, const char *tool, const char *said
 		return 0;
 	const struct stack *stack = finding_find(o->r.f, ROLE_ACCESS);
 	const char *function = stack && stack->frames.n ? stack->frames.v[0].function : NULL;
-	int same = !strcmp(o->r.f->tool, tool), undefined = text_after(said, "undefined-") != NULL;
+	int same = text_is(o->r.f->tool, tool), undefined = text_after(said, "undefined-") != NULL;
 	int kind = text_after(said, o->r.f->kind) != NULL;
 
-	if (!strcmp(o->r.f->tool, "ubsan") && o->file)
+	if (text_is(o->r.f->tool, "ubsan") && o->file)
 		return (kind || same || undefined) + 3 * open_names_place(o, said);
 	if (kind)
 		return function && strstr(said, function) ? 3 : 2;
@@ -203,49 +203,88 @@ static int take_summary(struct opens *all, const struct line *line)
 	return 1;
 }
 
-/* Does LINE name the address that O's header named, or a module that its frames did? */
-static int names_address(const struct open *o, const struct line *line)
+/* Which of the open reports a line speaks of; each is asked once, and only where that decides. */
+struct clues {
+	const struct line *line;
+	unsigned asked, named; /* a bit for each slot */
+	int has_module;        /* MODULE is known */
+	unsigned long long module;
+};
+
+/* Does the line name the address that O's header named, or a module that its frames did? */
+static int find_name(struct clues *clues, const struct open *o)
 {
-	if (o->r.f && o->r.f->access.address && strstr(line->s, o->r.f->access.address))
+	const char *address = o->r.f ? o->r.f->access.address : NULL;
+
+	if (address && strstr(clues->line->s, address))
 		return 1;
-	return open_is_at_home(o, open_module(line)) > 0;
+	if (!o->region_count)
+		return 0;
+	if (!clues->has_module)
+		clues->module = open_module(clues->line);
+	clues->has_module = 1;
+	return open_is_at_home(o, clues->module) > 0;
+}
+
+static int is_named(const struct opens *all, const struct open *o, struct clues *clues)
+{
+	unsigned bit = 1U << (o - all->v);
+
+	if (!(clues->asked & bit) && find_name(clues, o))
+		clues->named |= bit;
+	clues->asked |= bit;
+	return (clues->named & bit) != 0;
 }
 
 static int is_before(const struct opens *all, const struct open *a, const struct open *b,
-        const struct line *line)
+        struct clues *clues)
 {
 	if (!b || a->source != b->source)
-		return is_nearer(a, b, line);
-	int named_a = names_address(a, line), named_b = names_address(b, line);
+		return is_nearer(a, b, clues->line);
+	int named_a = is_named(all, a, clues), named_b = is_named(all, b, clues);
 
 	return named_a != named_b ? named_a : (a->touched > b->touched) != (all->turns > 1);
+}
+
+/* May O be asked for LINE, which begins with "==PID==" or has PID 0? */
+static int may_take(const struct open *o, const struct line *line, long pid)
+{
+	return in_use(o) && !open_is_foreign(o, line) && !(pid && o->pid && o->pid != pid);
+}
+
+/* Is LINE of the body of O, which then has it? */
+static int take_body(struct opens *all, struct open *o, const struct line *line)
+{
+	if (!o->grammar->body(o, line))
+		return 0;
+	if (in_use(o)) {
+		o->paused = line->len == 0;
+		open_touch(all, o);
+	}
+	return 1;
 }
 
 /* Gives LINE to the nearest report whose body it can be; those of another process are not asked. */
 static int take_text(struct opens *all, const struct line *line, long pid)
 {
+	struct clues clues = { .line = line };
 	unsigned asked = 0;
 
+	if (all->n == 1) /* so it is with most lines */
+		return may_take(&all->v[0], line, pid) && take_body(all, &all->v[0], line);
 	for (;;) {
 		struct open *o = NULL;
 		for (size_t i = 0; i < all->n; i++) {
 			struct open *other = &all->v[i];
-			if (asked & 1U << i || !in_use(other) || open_is_foreign(other, line) ||
-			        (pid && other->pid && other->pid != pid))
-				continue;
-			if (is_before(all, other, o, line))
+			if (!(asked & 1U << i) && may_take(other, line, pid) &&
+			        is_before(all, other, o, &clues))
 				o = other;
 		}
 		if (!o)
 			return 0;
 		asked |= 1U << (o - all->v);
-		if (o->grammar->body(o, line)) {
-			if (in_use(o)) {
-				o->paused = line->len == 0;
-				open_touch(all, o);
-			}
+		if (take_body(all, o, line))
 			return 1;
-		}
 	}
 }
 
@@ -286,7 +325,8 @@ static void tick(struct opens *all)
 		all->n--;
 }
 
-int open_take(struct opens *all, const struct line *line)
+/* Of several reports, first those whose header had a prefix that LINE has too. */
+static int take_bare(struct opens *all, const struct line *line)
 {
 	struct line bare;
 	int taken = 0;
@@ -294,11 +334,24 @@ int open_take(struct opens *all, const struct line *line)
 	for (size_t i = 0; i < all->n && !taken; i++)
 		if (in_use(&all->v[i]) && without_prefix(&all->v[i], line, &bare))
 			taken = take(all, &bare);
-	if (!taken)
-		taken = take(all, line);
+	return taken;
+}
+
+/* Nearly always one report is open, and the line is its own. */
+static int is_all_done(const struct opens *all)
+{
+	return all->n == 1 && all->v[0].touched == all->clock && in_use(&all->v[0]);
+}
+
+int open_take(struct opens *all, const struct line *line)
+{
+	int has_prefix = all->n > 1 || all->v[0].prefix;
+	int taken = (has_prefix && take_bare(all, line)) || take(all, line);
+
 	if (!taken)
 		all->clock++; /* nobody was touched */
-	tick(all);
+	if (!is_all_done(all))
+		tick(all);
 	return taken;
 }
 

@@ -38,9 +38,10 @@ struct head {
 /* Fills HEAD from LINE; 0 if it has no frame. */
 static int parse_head(const struct line *line, struct head *head)
 {
-	const char *p = line->s;
+	/* four blanks are the rule, and need no loop */
+	const char *p = text_after(line->s, "    ");
 
-	while (*p == ' ' || *p == '\t')
+	for (p = p ? p : line->s; *p == ' ' || *p == '\t';)
 		p++;
 	head->glued = *p != '#';
 	if (head->glued)
@@ -169,7 +170,7 @@ static int is_named(const struct open *o, const char *frame)
 		return memmem(frame, strlen(frame), kind, (size_t)(overlap - kind)) ? 1 : -1;
 	if (o->r.f->message && text_after(o->r.f->message, "hard rss limit"))
 		return -1; /* prints no stack */
-	if (!strcmp(kind, "double-free") || !strcmp(kind, "bad-free") ||
+	if (text_is(kind, "double-free") || text_is(kind, "bad-free") ||
 	        text_after(kind, "alloc-dealloc"))
 		return strstr(frame, "free") || strstr(frame, "delete") ? 1 : -1;
 	return 0;
@@ -177,7 +178,7 @@ static int is_named(const struct open *o, const char *frame)
 
 static enum fit fit_of_first(const struct open *o, const struct head *head)
 {
-	int undefined = !strcmp(o->r.f->tool, "ubsan") && o->file;
+	int undefined = text_is(o->r.f->tool, "ubsan") && o->file;
 	unsigned long long address = head->address;
 	int home = open_is_at_home(o, address);
 
@@ -223,7 +224,11 @@ static struct open *home_of_next(
         struct opens *all, const struct line *line, const struct head *head)
 {
 	size_t number = (size_t)head->number;
-	struct open *best = NULL, *only = NULL;
+	struct open *best = NULL, *only = &all->v[0];
+
+	if (all->n == 1 && only->r.expected == number && takes_frames(only) &&
+	        !open_is_foreign(only, line))
+		return only; /* so it is with most frames */
 	size_t open = 0;
 	int most = 0;
 

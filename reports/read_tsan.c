@@ -30,8 +30,13 @@ int tsan_is_heading(const char *s)
 	static const char *const starts[] = { "Write of ", "Read of ", "Previous ", "Atomic ",
 		"Location is ", "Mutex M", "Thread T", "As if synchronized", "Cycle in lock",
 		"Issue is caused by", "Ignore was enabled" };
+	static char first[256];
+	static int filled;
 
-	if (!text_after(s, "  ") || s[2] == ' ')
+	for (size_t i = 0; !filled && i < sizeof starts / sizeof *starts; i++)
+		first[(unsigned char)*starts[i]] = 1;
+	filled = 1;
+	if (!text_after(s, "  ") || !first[(unsigned char)s[2]])
 		return 0;
 	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
 		if (text_after(s + 2, starts[i]))
@@ -92,7 +97,7 @@ static int body(struct open *o, const struct line *line)
 		open_close(o);
 		return 1;
 	}
-	if (!strcmp(line->s, "==================") && o->r.f->stack_count) {
+	if (text_is(line->s, "==================") && o->r.f->stack_count) {
 		o->ended = OPEN_WHOLE;
 		open_close(o);
 		return 1;

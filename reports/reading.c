@@ -7,6 +7,7 @@
 
 #include "common/file.h"
 #include "common/mem.h"
+#include "common/text.h"
 #include "reports/reading.h"
 #include "reports/scan.h"
 #include "reports/store.h"
@@ -22,7 +23,7 @@ static char *test_of_frames(const struct unit_result *u, const struct finding *f
 		if (!function || strncmp(function, "test", 4) != 0)
 			continue;
 		for (size_t j = 0; j < u->case_count; j++)
-			if (!strcmp(u->cases[j].name, function)) {
+			if (text_is(u->cases[j].name, function)) {
 				only = &u->cases[j];
 				found++;
 			}
@@ -57,12 +58,12 @@ static int may_tell_of_end(const struct finding *f)
 {
 	static const char *const never[] = { "leak", "refleak", "race", "resource", "deadlock" };
 
-	if (strcmp(f->severity, "error") != 0)
+	if (!text_is(f->severity, "error"))
 		return 0;
-	if (!strcmp(f->tool, "cpython") && !strcmp(f->category, "deadlock"))
+	if (text_is(f->tool, "cpython") && text_is(f->category, "deadlock"))
 		return 1; /* it dies of it */
 	for (size_t i = 0; i < sizeof never / sizeof *never; i++)
-		if (!strcmp(f->category, never[i]))
+		if (text_is(f->category, never[i]))
 			return 0;
 	return 1;
 }
@@ -103,7 +104,7 @@ static void on_finding(void *context, struct finding *f)
 	if (!f->fingerprint)
 		fingerprint(f);
 	reading_place(g, f);
-	g->errors += !strcmp(f->severity, "error");
+	g->errors += text_is(f->severity, "error");
 	if (g->u && g->held_count < HELD_MAX && may_tell_of_end(f)) {
 		fingerprint_bucket(f); /* of what it is now: others may be joined to it */
 		g->held[g->held_count++] = f;
@@ -219,9 +220,9 @@ static int is_log(const char *path, const char *name)
 	struct stat st;
 
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-		if (!strcmp(name, ours[i]))
+		if (text_is(name, ours[i]))
 			return 0;
-	if (n > 4 && !strcmp(name + n - 4, ".new")) /* a part that was never renamed */
+	if (n > 4 && text_is(name + n - 4, ".new")) /* a part that was never renamed */
 		return 0;
 	return !lstat(path, &st) && S_ISREG(st.st_mode);
 }
@@ -237,7 +238,7 @@ int reading_folder(struct reading *g, const char *folder, const char *dir, struc
 		char *log = *dir ? xasprintf("%s/%s", dir, names.v[i]) : xstrdup(names.v[i]);
 		FILE *f = is_log(path, names.v[i]) ? fopen(path, "re") : NULL;
 
-		g->in_output = !strcmp(names.v[i], "output.txt");
+		g->in_output = text_is(names.v[i], "output.txt");
 		g->file_pid = pid_of_name(names.v[i]);
 		if (f) {
 			rc = reading_log(g, f, path, log, e);

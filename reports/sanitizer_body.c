@@ -30,6 +30,18 @@ static const struct {
 	{ "Thread T", ROLE_THREAD, NULL },
 };
 
+/* May S be one? Most lines are none, as their first byte says. */
+static int may_be_heading(const char *s)
+{
+	static char starts[256];
+	static int filled;
+
+	for (size_t i = 0; !filled && i < sizeof headings / sizeof *headings; i++)
+		starts[(unsigned char)*headings[i].text] = 1;
+	filled = 1;
+	return starts[(unsigned char)*s];
+}
+
 enum heading { NO_HEADING, OWN_HEADING, FOREIGN_HEADING };
 
 /* Does S say what the next stack is? A report of another tool may be open as well. */
@@ -39,7 +51,7 @@ static enum heading take_heading(struct report *r, const char *s)
 		return FOREIGN_HEADING;
 	while (*s == ' ')
 		s++;
-	int may_be_one = (*s | 32) >= 'a' || *s == '['; /* none begins with a digit or a sign */
+	int may_be_one = may_be_heading(s);
 	for (size_t i = 0; may_be_one && i < sizeof headings / sizeof *headings; i++) {
 		if (!text_after(s, headings[i].text))
 			continue;
@@ -103,11 +115,10 @@ static int is_own_text(const char *s)
 		"AddressSanitizer can not",
 		"SCARINESS:",
 		"Address 0x",
-		"0x",
 		"Objects leaked above",
 	};
 
-	if (s[0] == ' ' || s[0] == 0)
+	if (s[0] == ' ' || s[0] == 0 || (s[0] == '0' && s[1] == 'x'))
 		return 1;
 	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
 		if (text_after(s, starts[i]))

@@ -137,7 +137,7 @@ static int tells_again(const struct finding *cpython, const struct finding *f)
 		long between = cpython->occurrences->line - end_line(f);
 		return between >= 0 && between <= NEXT_LINES;
 	}
-	if (!finding_repeats(cpython, f) || !strcmp(f->tool, "process"))
+	if (!finding_repeats(cpython, f) || text_is(f->tool, "process"))
 		return 0; /* a process's bare end: nobody told of it, or it would not be here */
 	if (one->occurrences->line > two->occurrences->line) {
 		one = cpython;
@@ -285,7 +285,7 @@ static char *take_some(struct scanner *s, char *p, char *end)
 	while (p < end && (hit = needles_find(s->needles, p, end))) {
 		p = pass(s, p, p + (hit - p), end);
 		char *nl = memchr(hit, '\n', (size_t)(end - hit));
-		needles_marks(s->needles, p, nl, &marks);
+		needles_marks(s->needles, p, hit, nl, &marks);
 		take_line(s, p, nl, &marks);
 		p = nl + 1;
 		if (taker(s) != had)

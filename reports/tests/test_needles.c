@@ -67,7 +67,7 @@ static void check(const char *s, size_t len)
 		assert_non_null(found);
 		assert_true(found >= first && found < line_end(first, end));
 		uint32_t expected = simply(first, line_end(first, end));
-		needles_marks(&needles, first, line_end(first, end), &marks);
+		needles_marks(&needles, first, found, line_end(first, end), &marks);
 		assert_int_equal(marks.of[1], expected);
 		assert_int_equal(marks.of[2], (expected & 2) << 4);
 	}
