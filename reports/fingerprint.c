@@ -5,6 +5,7 @@
  * changes the number.
  */
 #include <ctype.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 #include "reports/scan.h"
 #include "reports/sites.h"
 
-enum { STRICT_FRAMES = 5, RACE_FRAMES = 2 };
+enum { STRICT_FRAMES = 5, RACE_FRAMES = 2, KNOWN_KEYS = 2048 };
 
 static const char *base_name(const char *path)
 {
@@ -122,13 +123,13 @@ static size_t telling_length(const struct finding *f)
 	const char *s = f->message, *object;
 
 	for (size_t i = 0; i < sizeof statistics / sizeof *statistics; i++)
-		if (!strcmp(f->kind, statistics[i]))
+		if (text_is(f->kind, statistics[i]))
 			return 0;
-	if (!strcmp(f->kind, "unraisable") || text_ends(f->kind, "-exception"))
+	if (text_is(f->kind, "unraisable") || text_ends(f->kind, "-exception"))
 		return strcspn(s, ":");
 	if (text_ends(f->kind, "leak") && (object = strstr(s, " leaked [")))
 		return (size_t)(object - s);
-	if (strcmp(f->kind, "ResourceWarning") != 0 && strcmp(f->kind, "never-awaited") != 0)
+	if (!text_is(f->kind, "ResourceWarning") && !text_is(f->kind, "never-awaited"))
 		return strlen(s);
 	size_t n = strcspn(s, "<"); /* of "<_io.FileIO name='/tmp/x'>", what it is */
 	return n + strcspn(s + n, " ");
@@ -139,9 +140,9 @@ static void add_runtime(struct buf *b, const struct finding *f, size_t max)
 	const struct stack *stack = finding_find(f, ROLE_ACCESS);
 	const struct stack *made = finding_find(f, ROLE_ALLOC);
 
-	if (made && !strcmp(f->kind, "ResourceWarning"))
+	if (made && text_is(f->kind, "ResourceWarning"))
 		stack = made;
-	if (!text_after(f->kind, "SIG") || !strcmp(f->tool, "process"))
+	if (!text_after(f->kind, "SIG") || text_is(f->tool, "process"))
 		add_message(b, f->message, f->message ? telling_length(f) : 0);
 	if (stack && stack->frames.n && stack->frames.v[0].file)
 		add_line(b, base_name(stack->frames.v[0].file));
@@ -155,7 +156,7 @@ static void add_runtime(struct buf *b, const struct finding *f, size_t max)
 /* Direct or indirect is chance, and so is which of two reads saw the undefined bits. */
 static const char *canonical_kind(const struct finding *f)
 {
-	if (!strcmp(f->category, "leak"))
+	if (text_is(f->category, "leak"))
 		return "leak";
 	return text_after(f->kind, "data race") ? "data race" : f->kind;
 }
@@ -167,26 +168,26 @@ static void add_key(struct buf *b, const struct finding *f, size_t max)
 	add_line(b, f->tool);
 	add_line(b, canonical_kind(f));
 	add_line(b, f->category);
-	if (!strcmp(f->category, "race")) {
+	if (text_is(f->category, "race")) {
 		/* DRD knows between which two calls the other access was, and not where: that is chance */
-		int known = strcmp(f->tool, "drd") != 0;
+		int known = !text_is(f->tool, "drd");
 		add_sorted(b, f, ROLE_ACCESS, known ? ROLE_OTHER_ACCESS : ROLE_ACCESS,
 		        max > 1 ? RACE_FRAMES : 1, 0);
 		return;
 	}
-	if (!strcmp(f->category, "deadlock")) {
+	if (text_is(f->category, "deadlock")) {
 		add_sorted(b, f, ROLE_LOCK, ROLE_ACCESS, max > 1 ? RACE_FRAMES : 1, 1);
 		return;
 	}
 	/* UBSan tells of one expression as an access to a member and as a store to it */
-	if (f->access.op && strcmp(f->tool, "ubsan") != 0)
+	if (f->access.op && !text_is(f->tool, "ubsan"))
 		add_line(b, f->access.op);
 	const struct stack *stack = main_stack(f);
-	if (!strcmp(f->tool, "cpython") || !strcmp(f->tool, "process")) {
+	if (text_is(f->tool, "cpython") || text_is(f->tool, "process")) {
 		add_runtime(b, f, max);
 	} else if (stack && stack->frames.n) {
 		const struct frame *first = &stack->frames.v[0];
-		int one = !strcmp(f->tool, "ubsan") && strcmp(f->category, "crash") != 0;
+		int one = text_is(f->tool, "ubsan") && !text_is(f->category, "crash");
 		if (one && first->file)
 			add_line(b, base_name(first->file));
 		add_stack(b, &stack->frames, one ? 1 : max);
@@ -244,9 +245,83 @@ static const char *key(const char *prefix, struct finding *f, size_t max)
 	return k;
 }
 
+static void add_exact(struct buf *b, const char *s)
+{
+	size_t len = s ? strlen(s) : 0, mark = s ? len : SIZE_MAX;
+	char *p = buf_room(b, sizeof mark + len);
+
+	memcpy(p, &mark, sizeof mark);
+	if (len)
+		memcpy(p + sizeof mark, s, len);
+	b->len += sizeof mark + len;
+}
+
+static void add_exact_stack(struct buf *b, const struct stack *stack)
+{
+	buf_addch(b, (char)('a' + stack->role));
+	for (size_t i = 0; i < stack->frames.n; i++) {
+		const struct frame *frame = &stack->frames.v[i];
+
+		add_exact(b, frame->function);
+		add_exact(b, frame->file);
+		add_exact(b, frame->module);
+		add_exact(b, frame->function ? NULL : frame->offset);
+		buf_add(b, &frame->line, sizeof frame->line);
+	}
+}
+
+/* All that the strict key of F is made of, as it is; 0 where there is more than names and stacks. */
+static int add_exact_key(struct buf *b, const struct finding *f)
+{
+	int many = text_is(f->category, "race") || text_is(f->category, "deadlock");
+	const struct stack *stack = main_stack(f);
+
+	if (!stack || !stack->frames.n || text_is(f->tool, "cpython") || text_is(f->tool, "process"))
+		return 0;
+	add_exact(b, f->tool);
+	add_exact(b, f->kind);
+	add_exact(b, f->category);
+	add_exact(b, f->access.op);
+	for (size_t i = 0; i < f->stack_count && many; i++)
+		add_exact_stack(b, &f->stacks[i]);
+	if (!many)
+		add_exact_stack(b, stack);
+	return 1;
+}
+
+/*
+ * The same stacks come again and again, and to hash them as they are costs less than to make their
+ * keys. Bounded: a newer key takes the place of an older one.
+ */
+static const char *remembered_key(struct finding *f)
+{
+	static struct {
+		XXH128_hash_t exact;
+		char key[3 + 32 + 1 + 1];
+	} known[KNOWN_KEYS];
+	struct buf b = { 0 };
+	const char *k;
+
+	buf_room(&b, 2000); /* for most keys, at once */
+	if (add_exact_key(&b, f)) {
+		XXH128_hash_t exact = XXH3_128bits(b.data, b.len);
+		size_t i = exact.low64 % KNOWN_KEYS;
+
+		if (!known[i].key[0] || !XXH128_isEqual(known[i].exact, exact)) {
+			known[i].exact = exact;
+			strcpy(known[i].key, hash(&b, "s1:", f, STRICT_FRAMES));
+		}
+		k = finding_strdup(f, known[i].key);
+	} else {
+		k = hash(&b, "s1:", f, STRICT_FRAMES);
+	}
+	buf_release(&b);
+	return k;
+}
+
 void fingerprint_strict(struct finding *f)
 {
-	f->fingerprint = key("s1:", f, STRICT_FRAMES);
+	f->fingerprint = remembered_key(f);
 	f->bucket = NULL;
 }
 

@@ -1,10 +1,17 @@
 #include <limits.h>
 #include <string.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "common/text.h"
 #include "reports/frame.h"
 
-enum { FRAME_NUMBER_MAX = 100000 };
+enum {
+	FRAME_NUMBER_MAX = 100000,
+	KNOWN_FRAMES = 4096,
+	KNOWN_BYTES = 160, /* longer ones are read anew */
+};
 
 /* ":123" at the end of S[0..len): the number, with *LEN cut before the colon; otherwise 0. */
 static int take_number(const char *s, size_t *len)
@@ -174,9 +181,13 @@ static int is_path(const char *s)
 static char *find_file(char *s)
 {
 	int depth = 0, last_depth = 0;
-	char *last = NULL;
+	char *last = NULL, *p = s;
 
-	for (char *p = s; *p; p++) {
+	while (*p && *p != ' ' && !brackets[(unsigned char)*p])
+		p++;
+	if (*p == ' ' && is_path(p + 1)) /* most names are of C */
+		return p + 1;
+	for (p = s; *p; p++) {
 		if (*p == ' ') {
 			last = p;
 			last_depth = depth;
@@ -248,6 +259,64 @@ static int take_index(const char *s, const char **rest)
 	return number;
 }
 
+/* A frame without its number and address, as it was read before. */
+struct known_frame {
+	XXH128_hash_t of; /* the text; all zero: none */
+	size_t len;
+	struct frame frame; /* its strings are in PARSED */
+	char parsed[KNOWN_BYTES];
+};
+
+/* S, that was in FROM, as it is in its copy TO. */
+static const char *moved(const char *s, const char *from, const char *to)
+{
+	return s ? to + (s - from) : NULL;
+}
+
+static void move_strings(struct frame *frame, const char *from, const char *to)
+{
+	frame->function = moved(frame->function, from, to);
+	frame->file = moved(frame->file, from, to);
+	frame->module = moved(frame->module, from, to);
+	frame->offset = moved(frame->offset, from, to);
+	frame->build_id = moved(frame->build_id, from, to);
+}
+
+/* BARE: S[0..len) does not begin with a name, but perhaps with a path. */
+static void parse_rest(char *s, size_t len, int bare, struct frame *frame)
+{
+	memset(frame, 0, sizeof *frame);
+	len = take_module(s, len, frame);
+	if (!bare || *s == '/')
+		take_location(s, len, frame);
+}
+
+/*
+ * The same, of a copy in A. Logs have the same frames over and over, and most are in the table:
+ * bounded, as a newer one takes the place of an older one.
+ */
+static void take_rest(struct arena *a, const char *s, int bare, struct frame *frame)
+{
+	static struct known_frame known[KNOWN_FRAMES];
+	size_t len = strlen(s);
+
+	if (len >= KNOWN_BYTES) {
+		parse_rest(arena_strndup(a, s, len), len, bare, frame);
+		return;
+	}
+	XXH128_hash_t of = XXH3_128bits_withSeed(s, len, (XXH64_hash_t)bare);
+	struct known_frame *k = &known[of.low64 % KNOWN_FRAMES];
+
+	if (k->len != len || !XXH128_isEqual(k->of, of)) {
+		memcpy(k->parsed, s, len + 1);
+		parse_rest(k->parsed, len, bare, &k->frame);
+		k->of = of;
+		k->len = len;
+	}
+	*frame = k->frame;
+	move_strings(frame, k->parsed, arena_strndup(a, k->parsed, len));
+}
+
 int frame_parse_sanitizer(struct arena *a, const char *line, struct frame *frame)
 {
 	const char *p = line;
@@ -258,7 +327,6 @@ int frame_parse_sanitizer(struct arena *a, const char *line, struct frame *frame
 	int number = take_index(p, &p);
 	if (number < 0)
 		return -1;
-	memset(frame, 0, sizeof *frame);
 	if (p[0] == '0' && p[1] == 'x') {
 		while (*p && *p != ' ')
 			p++;
@@ -268,11 +336,7 @@ int frame_parse_sanitizer(struct arena *a, const char *line, struct frame *frame
 		bare = !in;
 		p = in ? in : p;
 	}
-	size_t len = strlen(p);
-	char *rest = arena_strndup(a, p, len);
-	len = take_module(rest, len, frame);
-	if (!bare || *rest == '/')
-		take_location(rest, len, frame);
+	take_rest(a, p, bare, frame);
 	return number;
 }
 

@@ -89,15 +89,38 @@ static const struct expected valgrind[] = {
 	{ "at the end", -1, NULL, NULL, 0, 0, NULL, NULL },
 };
 
+/* Twice: a frame that was read before is not read again. */
 static void test_sanitizer(void **state)
 {
+	enum { LINES = sizeof sanitizer / sizeof *sanitizer };
+
 	(void)state;
-	for (size_t i = 0; i < sizeof sanitizer / sizeof *sanitizer; i++) {
+	for (size_t i = 0; i < (size_t)2 * LINES; i++) {
+		const struct expected *e = &sanitizer[i % LINES];
 		struct arena a = { 0 };
 		struct frame frame;
-		check(&sanitizer[i], frame_parse_sanitizer(&a, sanitizer[i].line, &frame), &frame);
+		check(e, frame_parse_sanitizer(&a, e->line, &frame), &frame);
 		arena_release(&a);
 	}
+}
+
+/* What was read of one line is not shared with what is read of the same line later. */
+static void test_again(void **state)
+{
+	static const char line[] = "    #0 0x4f4b44 in again b/again.cpp:5:10 (a.out+0x10)";
+	struct arena a = { 0 }, b = { 0 };
+	struct frame first, second;
+
+	(void)state;
+	frame_parse_sanitizer(&a, line, &first);
+	frame_parse_sanitizer(&b, line, &second);
+	assert_ptr_not_equal(first.function, second.function);
+	arena_release(&a);
+	assert_string_equal(second.function, "again");
+	assert_string_equal(second.file, "b/again.cpp");
+	assert_string_equal(second.module, "a.out");
+	assert_int_equal(second.column, 10);
+	arena_release(&b);
 }
 
 static void test_valgrind(void **state)
@@ -169,6 +192,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sanitizer),
+		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_valgrind),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_categories),
