@@ -100,7 +100,8 @@ PS_INLINE void kill(struct ps_block *b, void *record, ps_stack stack)
 /* Outside regions nothing may be left of a block: its memory may be unmapped. */
 void *ps_give_back(struct poolshim_pool *pool, unsigned char *user, size_t size)
 {
-	int untracked = !atomic_load_explicit(&pool->regions, memory_order_relaxed);
+	int untracked = !pool->tracked &&
+	                !atomic_load_explicit(&pool->regions, memory_order_relaxed);
 	struct ps_block b;
 
 	if (pool->plain && !untracked)

@@ -102,6 +102,7 @@ struct poolshim_pool {
 	void (*release)(void *context, void *raw);
 	void *context;
 	struct ps_region *_Atomic regions;
+	int tracked; /* its raw blocks are in regions of other pools */
 	_Atomic int used; /* 0: the slot is free */
 };
 

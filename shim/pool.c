@@ -91,6 +91,7 @@ PS_API struct poolshim_pool *poolshim_create(const struct poolshim_config *confi
 		pool->context = config->context;
 		pool->extra = ps_backend->alloc ? PS_GRAIN : 0;
 		pool->plain = ps_backend->alloc && config->layout == POOLSHIM_HEADER && config->link <= 8;
+		pool->tracked = !!(config->flags & POOLSHIM_IN_REGIONS);
 		pool->keeps = config->release && !(config->flags & POOLSHIM_NO_QUARANTINE) &&
 		              ps_options.quarantine;
 		ps_pool_functions(pool);

@@ -56,6 +56,13 @@ enum poolshim_flag {
 	/* poolshim_config.flags */
 	POOLSHIM_SERIAL = 1, /* the caller orders all calls on pools of this owner */
 	POOLSHIM_NO_QUARANTINE = 2,
+	/*
+	 * Raw blocks are in regions of other pools of this owner. Otherwise those of a pool
+	 * without regions are wholly accessible, and forgotten, when they are released: their
+	 * memory may go anywhere then. With this what was freed stays fenced until it is
+	 * reused, but for its first LINK bytes.
+	 */
+	POOLSHIM_IN_REGIONS = 16,
 	/* poolshim_alloc */
 	POOLSHIM_ZEROED = 4, /* the block's bytes are zero, and may be read */
 	/* poolshim_region_add */

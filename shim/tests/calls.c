@@ -213,6 +213,24 @@ static void test_describe(const char *checker)
 	        "stacks name their threads");
 }
 
+static void test_in_regions(const char *checker)
+{
+	struct poolshim_pool *of_region = heap.pool;
+
+	if (strcmp(checker, "asan"))
+		return;
+	heap.pool = poolshim_create(&(struct poolshim_config){ .name = "other", .link = 8,
+	        .flags = POOLSHIM_SERIAL | POOLSHIM_IN_REGIONS, .owner = &heap,
+	        .release = heap_give_back, .context = &heap });
+	block = heap_alloc(&heap, 72, POOLSHIM_ZEROED);
+	heap_free(&heap, (void *)block);
+	poolshim_flush(heap.pool);
+	ok(!survives(read_block, text, sizeof text) && strstr(text, "heap-use-after-free"),
+	        "fenced after its release, in a region of another pool");
+	poolshim_destroy(heap.pool);
+	heap.pool = of_region;
+}
+
 static void test_leaks(const char *checker)
 {
 	void *before = heap_alloc(&heap, 24, 0);
@@ -252,6 +270,7 @@ int main(void)
 		test_reset(checker);
 		test_describe(checker);
 		test_leaks(checker);
+		test_in_regions(checker);
 	}
 	printf("1..%d\n", tests);
 	return failures != 0;
