@@ -15,6 +15,7 @@
 
 struct py_api py;
 __thread int py_depth;
+__thread const void *py_freed_state;
 static int started;
 
 /* The first of two copies, one linked in and one preloaded, does the work. */
@@ -73,8 +74,11 @@ void py_install(void)
 	/* A probe needs the GIL: allocations of other threads may be on their way. */
 	if (py.is_initialized() && !py.holds_gil())
 		return;
+	int wrapped[PY_DOMAINS];
 	for (int domain = PY_RAW; domain < PY_DOMAINS; domain++)
-		if (!py_domain_wrapped(domain))
+		wrapped[domain] = py_domain_wrapped(domain);
+	for (int domain = PY_RAW; domain < PY_DOMAINS; domain++)
+		if (!wrapped[domain])
 			py_domain_wrap(domain);
 	py_arenas_wrap();
 }

@@ -55,6 +55,17 @@ extern struct py_api py;
 /* Above 0 in calls that our own wrappers make: what they ask of another domain is not a block. */
 extern __thread int py_depth __attribute__((tls_model("initial-exec")));
 
+/* The end of an interpreter frees the thread's state while that is still the current one (3.8 to 3.11). */
+extern __thread const void *py_freed_state __attribute__((tls_model("initial-exec")));
+
+/* py.thread_state(), or NULL if it was freed. */
+static inline void *py_thread_state(void)
+{
+	void *state = py.thread_state();
+
+	return state == py_freed_state ? NULL : state;
+}
+
 /* --- cpython.c */
 
 /* Puts the wrappers of those domains in whose allocator no longer leads to them. */

@@ -61,7 +61,7 @@ static inline const void *interpreter_of(void *thread_state)
 
 int py_slot(void)
 {
-	void *thread_state = py.thread_state();
+	void *thread_state = py_thread_state();
 
 	if (!thread_state)
 		return 0;
@@ -182,6 +182,15 @@ static void *poolshim_py_under_realloc(struct domain *d, void *p, size_t size)
 	return p;
 }
 
+static inline void *watch(struct poolshim_pool *pool, void *raw, size_t size)
+{
+	void *p = poolshim_alloc(pool, raw, size, 0);
+
+	if (PS_UNLIKELY(p == py_freed_state))
+		py_freed_state = NULL;
+	return p;
+}
+
 static void *poolshim_py_malloc(void *ctx, size_t size)
 {
 	struct domain *d = ctx;
@@ -192,7 +201,7 @@ static void *poolshim_py_malloc(void *ctx, size_t size)
 	if (PS_UNLIKELY(!pool || !raw_size))
 		return poolshim_py_under_malloc(d, size);
 	void *raw = poolshim_py_under_malloc(d, raw_size);
-	return raw ? poolshim_alloc(pool, raw, size, 0) : NULL;
+	return raw ? watch(pool, raw, size) : NULL;
 }
 
 static void *poolshim_py_calloc(void *ctx, size_t count, size_t size)
@@ -211,7 +220,7 @@ static void *poolshim_py_calloc(void *ctx, size_t count, size_t size)
 	void *raw = poolshim_py_under_malloc(d, raw_size);
 	if (!raw)
 		return NULL;
-	void *p = poolshim_alloc(pool, raw, total, 0);
+	void *p = watch(pool, raw, total);
 	return memset(p, 0, total);
 }
 
@@ -296,6 +305,8 @@ static void poolshim_py_free(void *ctx, void *p)
 
 	if (!p)
 		return;
+	if (PS_UNLIKELY(d->kind == PY_RAW && p == py.thread_state()))
+		py_freed_state = p;
 	struct poolshim_pool *pool = py_depth ? NULL : pool_of_block(d, p, &size);
 	if (pool)
 		poolshim_py_free_in(pool, p);
@@ -365,6 +376,12 @@ int py_domain_wrapped(enum py_domain kind)
 	py.get_allocator((int)kind, &now);
 	if (now.malloc == poolshim_py_malloc)
 		return 1;
+	/* The debug hooks of the other domains insist on the GIL, which nobody has before there is a
+	   thread's state. They come to all domains at once, so that what is underneath is so in all. */
+	if (now.malloc == debug_hooks[kind].malloc && !py.holds_gil()) {
+		kind = PY_RAW;
+		py.get_allocator((int)kind, &now);
+	}
 	probed = 0;
 	py_depth++;
 	void *p = now.malloc(now.ctx, 1);

@@ -119,7 +119,7 @@ static inline uintptr_t word_of(const char *frame, const char *code)
 
 static unsigned capture(uintptr_t *words, unsigned max)
 {
-	const char *state = py.thread_state(), *frame;
+	const char *state = py_thread_state(), *frame;
 	unsigned n = 0;
 
 	/* before 3.12 it may be another thread's: with the GIL it is not */
