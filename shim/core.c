@@ -48,7 +48,7 @@ static void *alloc(struct poolshim_pool *pool, void *raw, size_t size, unsigned 
 	return b.user;
 }
 
-PS_NOINLINE void ps_bad_free(struct poolshim_pool *pool, void *p, const void *frame)
+PS_NOINLINE enum ps_fault ps_fault_of(struct poolshim_pool *pool, void *p)
 {
 	uintptr_t start = ps_address(p) - (pool->layout == POOLSHIM_HEADER ? PS_GRAIN : 0);
 	struct ps_block b;
@@ -66,7 +66,12 @@ PS_NOINLINE void ps_bad_free(struct poolshim_pool *pool, void *p, const void *fr
 	else if (b.pool && b.pool != pool)
 		fault = PS_WRONG_POOL;
 	PS_CALL(quiet, 0);
-	ps_fault(fault, pool, p, frame);
+	return fault;
+}
+
+PS_NOINLINE void ps_bad_free(struct poolshim_pool *pool, void *p, const void *frame)
+{
+	ps_fault(ps_fault_of(pool, p), pool, p, frame);
 }
 
 /* Fills B with the live block of POOL at USER. Its record, or NULL: there is none. */

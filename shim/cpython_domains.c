@@ -182,7 +182,7 @@ static void *poolshim_py_under_realloc(struct domain *d, void *p, size_t size)
 	return p;
 }
 
-static inline void *watch(struct poolshim_pool *pool, void *raw, size_t size)
+static inline void *poolshim_py_watch(struct poolshim_pool *pool, void *raw, size_t size)
 {
 	void *p = poolshim_alloc(pool, raw, size, 0);
 
@@ -201,7 +201,7 @@ static void *poolshim_py_malloc(void *ctx, size_t size)
 	if (PS_UNLIKELY(!pool || !raw_size))
 		return poolshim_py_under_malloc(d, size);
 	void *raw = poolshim_py_under_malloc(d, raw_size);
-	return raw ? watch(pool, raw, size) : NULL;
+	return raw ? poolshim_py_watch(pool, raw, size) : NULL;
 }
 
 static void *poolshim_py_calloc(void *ctx, size_t count, size_t size)
@@ -220,7 +220,7 @@ static void *poolshim_py_calloc(void *ctx, size_t count, size_t size)
 	void *raw = poolshim_py_under_malloc(d, raw_size);
 	if (!raw)
 		return NULL;
-	void *p = watch(pool, raw, total);
+	void *p = poolshim_py_watch(pool, raw, total);
 	return memset(p, 0, total);
 }
 

@@ -142,6 +142,16 @@ static void released(const struct ps_block *b, int untracked)
 		request(UNDEFINED, ps_address(b->raw), ps_link(b), 0, 0);
 }
 
+/* A double free and a foreign pointer are Memcheck's to report; a wrong pool is its mismatched free. */
+static inline __attribute__((always_inline)) int poolshim_fault(enum ps_fault fault, void *p)
+{
+	if (fault == PS_WRONG_POOL)
+		free(p);
+	else
+		request(FREELIKE, ps_address(p), 0, 0, 0);
+	return 1;
+}
+
 static void *poolshim_dead(struct poolshim_pool *pool, void *block)
 {
 	void *record = ps_find_record(pool, block);
@@ -151,7 +161,8 @@ static void *poolshim_dead(struct poolshim_pool *pool, void *block)
 	if (!block)
 		return NULL;
 	if (PS_UNLIKELY((what ^ pool->seal) >> PS_POOL_SHIFT)) {
-		ps_bad_free(pool, block, NULL);
+		/* here: Memcheck takes errors whose first four frames are the same for one error */
+		poolshim_fault(ps_fault_of(pool, block), block);
 		return NULL;
 	}
 	ps_store(ps_what(record, pool->layout),
@@ -174,16 +185,6 @@ static void fence(const void *start, size_t size, int freed)
 static void open(const void *start, size_t size)
 {
 	request(DEFINED, ps_address(start), size, 0, 0);
-}
-
-/* A double free and a foreign pointer are Memcheck's to report; a wrong pool is its mismatched free. */
-static int poolshim_fault(enum ps_fault fault, void *p)
-{
-	if (fault == PS_WRONG_POOL)
-		free(p);
-	else
-		request(FREELIKE, ps_address(p), 0, 0, 0);
-	return 1;
 }
 
 static void quiet(int on)
