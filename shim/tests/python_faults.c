@@ -92,7 +92,6 @@ void uninitialised(void)
 	PyObject_Free(p);
 }
 
-/* A block of malloc's that only a block of a pool points to is no leak. */
 void leak(void)
 {
 	memset(opaque(PyObject_Malloc(SMALL)), 0, SMALL);

@@ -1,6 +1,9 @@
 """What a sound program does with CPython's allocators: nothing of it may be reported.
 
-    python_workout.py [quick]
+    python_workout.py [quick|sound]
+
+"sound" leaves out what CPython itself is known to leak in: threads' locks in forked children,
+subinterpreters, tracemalloc.
 """
 import ctypes
 import gc
@@ -9,7 +12,8 @@ import sys
 import threading
 import tracemalloc
 
-QUICK = "quick" in sys.argv
+SOUND = "sound" in sys.argv
+QUICK = SOUND or "quick" in sys.argv
 
 
 class Node:
@@ -76,11 +80,13 @@ def fork():
     if not child:
         objects(50)
         os._exit(7)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    assert os.WEXITSTATUS(os.waitpid(child, 0)[1]) == 7
 
 
 def subinterpreters():
     """Blocks freed when an interpreter ends, and two interpreters that take turns."""
+    if tracemalloc.is_tracing() and sys.version_info < (3, 12):
+        return  # CPython waits for its own lock for ever
     try:
         import _xxsubinterpreters as interpreters
     except ImportError:
@@ -108,9 +114,10 @@ def main():
     grow()
     domains()
     threads()
-    fork()
-    subinterpreters()
-    traced()
+    if not SOUND:
+        fork()
+        subinterpreters()
+        traced()
     gc.collect()
     ctypes.pythonapi.poolshim_checker.restype = ctypes.c_char_p
     print("checker:", (ctypes.pythonapi.poolshim_checker() or b"nobody").decode())

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Real bugs of CPython, each run by `sanmatrix exec` in the cells whose tools saw it, on the version
 # that it is for: is it reported, with the right category and, where there is a C stack, the right
-# frame? BUGS is the folder with cases.tsv (default: the shared corpus); CASES and VERSIONS limit
-# the run to some (extended regular expressions over the first column, and over the version).
+# frame? BUGS is the folder with cases.tsv (default: the shared corpus); CASES, VERSIONS and
+# CELLS limit the run to some (extended regular expressions over the first column, the version, the cell).
 set -u
 bugs=${BUGS:-$SRCDIR/../shared/corpus/cpython-bugs}
 if [ ! -r "$bugs/cases.tsv" ]; then
@@ -54,6 +54,7 @@ runtime_of() {
 # frames of that one. The rows were recorded with free lists; the cell asan has none.
 earlier() {
     case $1 in
+    uaf_zoneinfo_weak_cache-asan-pool) earlier uaf_zoneinfo_weak_cache-asan "$2" ;;
     # the freed dict is not kept in a list: asking for its type already is a use after free
     uaf_zoneinfo_weak_cache-asan) echo "$2|PyObject_GetAttrString" ;;
     *) echo "$2" ;;
@@ -94,7 +95,7 @@ one() {
 # Each row's tools are separated by "; ", each "TOOL: WORDS"; "none" stands alone.
 rows() {
     tail -n +2 "$bugs/cases.tsv" | grep -E "^(${CASES:-.*})$tab" |
-        while IFS=$tab read -r id file version _ tools frames _; do
+        while IFS=$tab read -r id file version _ tools frames bytes with_malloc with_pools _; do
         echo "$version" | grep -qE "^(${VERSIONS:-.*})" || continue
         [ "$frames" = - ] && frames=
         any=$(echo "$frames" | sed 's/ < /|/g')
@@ -109,10 +110,15 @@ rows() {
             printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$id" "$file" "$(runtime_of "$version")" \
                 "$(cell_of "$name")" "$(category_of "$name" "${tool#*: }")" "$frame"
         done
+        # what ASan sees in malloc's blocks and not in pools is the shim's to show, with the same frames
+        case $bytes:$with_malloc:$with_pools in
+        [0-9]*:y:\ *:n*) [ "$bytes" -gt 512 ] || printf '%s\t%s\t%s\tasan-pool\t%s\t%s\n' "$id" "$file" \
+            "$(runtime_of "$version")" "$(category_of asan "$with_malloc")" "${frames%% <*}" ;;
+        esac
     done
 }
 
-rows | sort -t "$tab" -k 3,4 >"$work/rows"
+rows | awk -F "$tab" -v cells="^(${CELLS:-.*})\$" '$4 ~ cells' | sort -t "$tab" -k 3,4 >"$work/rows"
 while IFS=$tab read -r id file runtime cell categories frame; do
     one "$id" "$file" "$runtime" "$cell" "$categories" "$frame"
 done <"$work/rows"

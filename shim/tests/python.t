@@ -1,0 +1,132 @@
+#!/bin/sh
+# libpoolshim-cpython.so in interpreters that nobody rebuilt: those of PYTHONS (paths; default: each
+# python3 that is found). Sound programs are left alone however CPython is told to allocate; planted
+# faults are seen, without a checker as far as the checks at free go, and under Memcheck all of them.
+set -u
+. "$SRCDIR/ci/tests/tap.sh"
+
+here=$SRCDIR/shim/tests
+preload=$BUILD/shim/libpoolshim-cpython.so
+unset PYTHONMALLOC PYTHONDEVMODE PYTHONTRACEMALLOC POOLSHIM_OPTIONS PYTHONPATH
+
+# A python3 may be a script that finds the real one.
+pythons() {
+    for python in ${PYTHONS-$(command -v python3) /usr/bin/python3 /usr/local/bin/python3}; do
+        "$python" -I -c 'import ctypes, os, sys
+print(os.path.realpath(sys.executable))' 2>/dev/null
+    done | sort -u
+}
+
+# in_python MALLOC PYTHON ARG...: with the shim, which checks at free alone
+in_python() {
+    malloc=$1
+    shift
+    timeout 100 env LD_PRELOAD="$preload" POOLSHIM_OPTIONS=check=1:exitcode=23 ${malloc:+"PYTHONMALLOC=$malloc"} "$@"
+}
+
+sound() { # MALLOC PYTHON ARG...
+    in_python "$@" -W ignore "$here/python_workout.py" quick >"$scratch/out" 2>&1
+    status=$?
+    cat "$scratch/out"
+    [ $status -eq 0 ] && [ "$(cat "$scratch/out")" = "checker: none" ]
+}
+
+# faulty FAULT KIND POOL MALLOC PYTHON ARG...
+faulty() {
+    fault=$1 kind=$2 pool=$3
+    shift 3
+    in_python "$@" "$here/python_faults.py" "$scratch/faults.so" "$fault" >"$scratch/out" 2>&1
+    status=$?
+    cat "$scratch/out"
+    [ $status -eq 23 ] && grep -q "SUMMARY: poolshim: $kind (pool '$pool')" "$scratch/out"
+}
+
+in_modes() { # PYTHON
+    for malloc in '' debug malloc pymalloc_debug; do
+        check "$1: a sound program, PYTHONMALLOC=$malloc" sound "$malloc" "$1"
+        check "$1: overflow, PYTHONMALLOC=$malloc" \
+            faulty overflow heap-buffer-overflow PyMem "$malloc" "$1"
+    done
+    check "$1: a sound program, -X dev" sound '' "$1" -X dev
+    check "$1: overflow, -X dev" faulty overflow heap-buffer-overflow PyMem '' "$1" -X dev
+    check "$1: a sound program, -X tracemalloc" sound '' "$1" -X tracemalloc
+    check "$1: overflow of a large block" faulty overflow_large heap-buffer-overflow PyMem '' "$1"
+    check "$1: overflow of a raw block" faulty overflow_raw heap-buffer-overflow PyMem_Raw '' "$1"
+    check "$1: underflow" faulty underflow "[a-z-]*" PyObject '' "$1"
+    check "$1: double free" faulty double_free double-free PyObject '' "$1"
+    check "$1: wrong domain" faulty wrong_domain alloc-dealloc-mismatch PyObject '' "$1"
+    check "$1: foreign pointer" faulty foreign_pointer bad-free PyObject '' "$1"
+}
+
+# under_memcheck OUT PYTHON ARG...: findings go to OUT/findings.json
+under_memcheck() {
+    out=$1 python=$2
+    shift 2
+    "$SANMATRIX" exec --cell valgrind-pool --python "$python" --out "$out" --progress none -- \
+        '{python}' -S "$@"
+    [ -s "$out/findings.json" ]
+}
+
+# found OUT KIND CATEGORY FUNCTION ROLES: a finding whose stacks of these roles all have FUNCTION
+found() {
+    /usr/bin/env python3 - "$@" <<'END'
+import json, sys
+out, kind, category, function, roles = sys.argv[1:]
+for f in json.load(open(out + "/findings.json"))["findings"]:
+    print(f["kind"], f["category"], [s["role"] for s in f["stacks"]])
+    if f["kind"] == kind and f["category"] == category and all(
+            any(s["role"] == role and any(x.get("function") == function for x in s["frames"])
+                for s in f["stacks"]) for role in roles.split()):
+        sys.exit(0)
+sys.exit(1)
+END
+}
+
+no_finding() {
+    tail -n 40 "$scratch/out"
+    grep -q '; 0 findings' "$scratch/out"
+}
+
+memcheck() { # PYTHON
+    faults=$scratch/memcheck-faults
+    under_memcheck "$faults" "$1" "$here/python_faults.py" "$scratch/faults.so" overflow underflow \
+        overflow_large overflow_raw use_after_free double_free wrong_domain foreign_pointer \
+        uninitialised leak >"$scratch/out" 2>&1
+    while read -r kind category function roles; do
+        check "$1 under Memcheck: $function" found "$faults" "$kind" "$category" "$function" "$roles"
+    done <<'END'
+InvalidWrite out-of-bounds overflow access alloc
+InvalidWrite out-of-bounds underflow access alloc
+InvalidWrite out-of-bounds overflow_large access alloc
+InvalidWrite out-of-bounds overflow_raw access alloc
+InvalidRead use-after-free use_after_free access free alloc
+InvalidFree invalid-free double_free access free alloc
+InvalidFree invalid-free foreign_pointer access
+MismatchedFree allocator-misuse wrong_domain access alloc
+UninitCondition uninitialised uninitialised access origin
+Leak_DefinitelyLost leak leak alloc
+END
+    check "$1 under Memcheck: a sound program runs" exits 0 under_memcheck "$scratch/memcheck-sound" "$1" \
+        "$here/python_workout.py" sound
+    check "... nothing is found" no_finding
+}
+
+if ! cc=$(command -v "${CC:-cc}") || ! "$cc" -O1 -g -fPIC -shared -o "$scratch/faults.so" \
+    "$here/python_faults.c" 2>"$scratch/out"; then
+    echo "1..0 # SKIP no compiler for the planted faults"
+    exit 0
+fi
+pythons >"$scratch/pythons"
+if [ ! -s "$scratch/pythons" ]; then
+    echo "1..0 # SKIP no python3 with ctypes"
+    exit 0
+fi
+while read -r python; do
+    in_modes "$python"
+done <"$scratch/pythons"
+if command -v valgrind >/dev/null; then
+    memcheck "$(head -n 1 "$scratch/pythons")"
+else
+    skip 'under Memcheck' 'no valgrind'
+fi
+done_testing
