@@ -10,6 +10,7 @@
 #include "internal.h"
 
 struct ps_options ps_options = {
+	.enabled = 1,
 	.halt_on_error = 1,
 	.exitcode = 1,
 	.canaries = 1,
@@ -28,6 +29,7 @@ static const struct option {
 	void *value;
 	const char *help;
 } table[] = {
+	{ "enabled", FLAG, 0, &ps_options.enabled, "0: pools are left alone, whatever checker is there" },
 	{ "check", FLAG, 0, &ps_options.check,
 	        "1: check at free (canaries, double free, wrong pool) without any checker too" },
 	{ "halt_on_error", FLAG, 1, &ps_options.halt_on_error, "0: go on after our own reports" },

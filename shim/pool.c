@@ -30,6 +30,8 @@ static void start(void)
 	ps_options_read();
 	if (!ps_backend && !ps_none.start())
 		ps_backend = &ps_none;
+	if (!ps_options.enabled)
+		ps_backend = NULL;
 	if (!ps_backend)
 		return;
 	ps_pools = ps_map(PS_POOLS * sizeof *ps_pools);

@@ -35,3 +35,6 @@ for blocks in 100000 1000000 10000000; do
     POOLSHIM_OPTIONS=check=1 "$folder/bench_scale-plain" $blocks
     "$folder/bench_scale-plain" $blocks without
 done
+
+# The cells are built first where they are not yet: minutes. CPYTHON=0 leaves it out.
+[ "${CPYTHON:-1}" = 0 ] || sh "$SRCDIR/shim/bench/cpython.sh"
