@@ -26,7 +26,7 @@ static const struct offsets old_offsets[] = {
 	[9] = { 0, 24, 24, 32, 104, 1, 104, 112, 40, 0 },
 	[10] = { 0, 24, 24, 32, 96, 2, 104, 112, 40, 0 },
 	/* _PyCFrame, _PyInterpreterFrame */
-	[11] = { 56, 8, 48, 32, 56, 0, 112, 128, 72, 176 },
+	[11] = { 56, 8, 48, 32, 56, 0, 112, 128, 72, 184 },
 };
 
 /* The head of 3.13's table, as far as it is used: one word each. */

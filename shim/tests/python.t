@@ -41,12 +41,23 @@ faulty() {
     [ $status -eq 23 ] && grep -q "SUMMARY: poolshim: $kind (pool '$pool')" "$scratch/out"
 }
 
+# The report before told of the Python program too: the lines of python_faults.py.
+lines_known() { # PYTHON
+    if "$1" -c 'import sys; sys.exit(sys.version_info[:2] == (3, 12))'; then
+        check "$1: ... the line of the function" says 'python_faults.py", line 9 in main'
+        check "$1: ... the line of its caller" says 'python_faults.py", line 12 in <module>'
+    else
+        skip "$1: the lines of the Python program" 'this version does not tell where its frames are'
+    fi
+}
+
 in_modes() { # PYTHON
     for malloc in '' debug malloc pymalloc_debug; do
         check "$1: a sound program, PYTHONMALLOC=$malloc" sound "$malloc" "$1"
         check "$1: overflow, PYTHONMALLOC=$malloc" \
             faulty overflow heap-buffer-overflow PyMem "$malloc" "$1"
     done
+    lines_known "$1"
     check "$1: a sound program, -X dev" sound '' "$1" -X dev
     check "$1: overflow, -X dev" faulty overflow heap-buffer-overflow PyMem '' "$1" -X dev
     check "$1: a sound program, -X tracemalloc" sound '' "$1" -X tracemalloc

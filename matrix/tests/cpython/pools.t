@@ -1,0 +1,28 @@
+#!/bin/sh
+# The cells that keep CPython's pools, on the real CPython (RUNTIME, default cpython-3.13): all that they
+# claim to see is seen, and misuse of the allocators by CPython's own test module, which is not found, or
+# not as early, when every block comes from malloc.
+set -u
+. "$SRCDIR/ci/tests/tap.sh"
+
+runtime=${RUNTIME:-cpython-3.13}
+
+# misuse FUNCTION TOOL CATEGORY [ROLE]: found, and with ROLE's stack in it
+misuse() {
+    out=$scratch/$1
+    "$SANMATRIX" exec --cell asan-pool --runtime "$runtime" --out "$out" --progress none -- \
+        '{python}' -c "import _testcapi; _testcapi.$1()" >"$scratch/log" 2>&1
+    jq -r '.findings[] | "\(.tool) \(.kind) \(.category)", (.stacks[] | "  \(.role) " +
+        ([.frames[]?.function // "?"][:8] | join(" < ")))' "$out/findings.json"
+    jq -e --arg tool "$2" --arg category "$3" --arg role "${4-}" --arg function "$1" '
+        any(.findings[]; .tool == $tool and .category == $category and ($role == "" or
+            any(.stacks[]; .role == $role and any(.frames[]; .function == $function))))' \
+        "$out/findings.json" >/dev/null
+}
+
+check 'both cells see all that they claim to' exits 0 "$SANMATRIX" run --cell asan-pool,valgrind-pool \
+    --runtime "$runtime" --unit test_bool --out "$scratch/run" --progress none
+check 'pymem_buffer_overflow, at the access' misuse pymem_buffer_overflow asan out-of-bounds access
+check 'pymem_api_misuse' misuse pymem_api_misuse asan allocator-misuse alloc
+check 'pymem_malloc_without_gil' misuse pymem_malloc_without_gil cpython api-misuse
+done_testing
