@@ -148,6 +148,8 @@ void ps_pool_functions(struct poolshim_pool *pool)
 {
 	pool->alloc = ps_backend->alloc ? ps_backend->alloc : alloc;
 	pool->free = ps_backend->free ? ps_backend->free : dealloc;
+	if (ps_backend == &ps_memcheck)
+		ps_memcheck_functions(pool);
 }
 
 PS_API void *poolshim_do_alloc(struct poolshim_pool *pool, void *raw, size_t size, unsigned flags)

@@ -259,6 +259,7 @@ void ps_quarantine_forget(struct ps_owner *owner, uintptr_t start, uintptr_t end
 void ps_quarantine_fork(int stage); /* 0: before, 1: after, in both processes */
 /* core.c: a freed block is the allocator's again; returns its raw block */
 void ps_pool_functions(struct poolshim_pool *pool); /* core.c */
+void ps_memcheck_functions(struct poolshim_pool *pool); /* memcheck.c */
 enum ps_fault ps_fault_of(struct poolshim_pool *pool, void *p); /* core.c: P cannot be freed; why? */
 void ps_bad_free(struct poolshim_pool *pool, void *p, const void *frame); /* core.c: what is wrong? */
 void *ps_give_back(struct poolshim_pool *pool, unsigned char *user, size_t size);

@@ -214,6 +214,57 @@ static void region(const void *start, size_t size, int added)
 	quiet(0);
 }
 
+/*
+ * The same for the usual pool: with headers, whose freed blocks nobody may look at. What may be unusual
+ * goes the long way.
+ */
+static void *poolshim_live_header(
+        struct poolshim_pool *pool, void *raw, size_t size, unsigned flags)
+{
+	uintptr_t start = ps_address(raw);
+	ps_word *leaf = ps_leaves[start >> PS_LEAF_SHIFT];
+	unsigned first = start >> 4 & 63;
+	size_t n = (size >> 4) + 2; /* ps_raw_size() in 16 bytes */
+
+	if (PS_UNLIKELY(!leaf || first + n > 63 || size > 900))
+		return poolshim_live(pool, raw, size, flags);
+	ps_word *begins = ps_word_of(leaf, start);
+	uint64_t after = (uint64_t)1 << n, mask = after - 1;
+	uint64_t differs = ((ps_load(begins) >> first & mask) ^ 1) |
+	                   ((ps_load(begins + PS_LEAF_WORDS) >> first & mask) ^ after >> 1);
+	if (PS_UNLIKELY(differs))
+		return poolshim_live(pool, raw, size, flags);
+	ps_store(raw, pool->seal | size);
+	request(MALLOCLIKE, start + PS_GRAIN, size, 0, !!(flags & POOLSHIM_ZEROED));
+	return (void *)(start + PS_GRAIN);
+}
+
+static void *poolshim_dead_header(struct poolshim_pool *pool, void *block)
+{
+	uintptr_t record = ps_address(block) - PS_GRAIN;
+	ps_word *leaf = record >> PS_TOP_SHIFT ? NULL : ps_leaves[record >> PS_LEAF_SHIFT];
+
+	if (PS_UNLIKELY(!leaf || record & (PS_GRAIN - 1) ||
+	                !(ps_load(ps_word_of(leaf, record)) >> (record >> 4 & 63) & 1)))
+		return poolshim_dead(pool, block);
+	uint64_t what = ps_load((ps_word *)record);
+	if (PS_UNLIKELY((what ^ pool->seal) >> PS_POOL_SHIFT))
+		return poolshim_dead(pool, block);
+	ps_store((ps_word *)record, what ^ (uint64_t)(PS_ALIVE ^ PS_KEPT) << PS_STATE_SHIFT);
+	request(FREELIKE, ps_address(block), 0, 0, 0);
+	if (pool->keeps && ps_quarantine_put(pool, block, what & (PS_SIZE_MAX - 1)))
+		return NULL;
+	return ps_give_back(pool, block, what & (PS_SIZE_MAX - 1));
+}
+
+void ps_memcheck_functions(struct poolshim_pool *pool)
+{
+	if (pool->layout != POOLSHIM_HEADER || pool->keep)
+		return;
+	pool->alloc = poolshim_live_header;
+	pool->free = poolshim_dead_header;
+}
+
 const struct ps_backend ps_memcheck = {
 	.name = "memcheck",
 	.title = "Memcheck",
