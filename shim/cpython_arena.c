@@ -28,8 +28,10 @@ static void *poolshim_py_arena_alloc(void *ctx, size_t size)
 
 	if (arena)
 		poolshim_region_add(arena_pool(py_slot()), arena, size, POOLSHIM_OPEN);
-	/* pymalloc was not asked by our wrappers: they are gone */
-	if (!py_depth)
+	/* Pymalloc was not asked by our wrappers: they are gone, from all domains at once. Or it is not
+	   pymalloc that asks: since 3.11 the frames' stack is from here too. Raw memory can be asked for
+	   in the midst of pymalloc, so that tells. */
+	if (!py_depth && !py_domain_wrapped(PY_RAW))
 		for (int domain = PY_RAW; domain < PY_DOMAINS; domain++)
 			py_domain_wrap(domain);
 	return arena;

@@ -85,8 +85,8 @@ def fork():
 
 def subinterpreters():
     """Blocks freed when an interpreter ends, and two interpreters that take turns."""
-    if tracemalloc.is_tracing() and sys.version_info < (3, 12):
-        return  # CPython waits for its own lock for ever
+    if tracemalloc.is_tracing() and sys.version_info < (3, 13):
+        return  # CPython itself waits for its own lock for ever, or (3.12) frees what is not its own
     try:
         import _xxsubinterpreters as interpreters
     except ImportError:
