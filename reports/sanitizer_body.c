@@ -130,6 +130,12 @@ static int is_own_text(const char *s)
 	return 0;
 }
 
+/* A line of the interpreter's own under a stack that an annotated pool keeps (shim/cpython_frame.c). */
+static int is_script_line(const char *s)
+{
+	return text_after(s, "File \"") && strstr(s, "\", line ");
+}
+
 /*
  * What may follow the summary: the memory around the address, where the threads came from, and what
  * an annotated pool (shim/) knows of the block.
@@ -144,7 +150,8 @@ static int goes_on_after_end(struct open *o, const struct line *line)
 	if (heading == OWN_HEADING)
 		o->ended = OPEN_AGAIN;
 	else if (!place && !text_after(line->s, "Shadow byte") && !text_after(line->s, "=>0x") &&
-	         !text_after(line->s, "  ") && line->len)
+	         !text_after(line->s, "  ") && line->len &&
+	         !(o->ended == OPEN_AGAIN && is_script_line(line->s)))
 		return 0;
 	report_text(&o->r, line);
 	return 1;
@@ -208,7 +215,7 @@ static int body(struct open *o, const struct line *line)
 	if (heading == FOREIGN_HEADING)
 		return 0;
 	if (heading == OWN_HEADING || take_detail(r, line->s) || is_own_text(line->s) ||
-	        text_after(line->s, "==")) {
+	        is_script_line(line->s) || text_after(line->s, "==")) {
 		if (text_after(line->s, "==="))
 			return 0;
 		report_text(r, line);

@@ -250,6 +250,15 @@ static void test_headers(void **state)
 		{ "==1==ERROR: AddressSanitizer: some-new-error: it says\n    #0 0x1 in f a.c:3\n"
 		  "SUMMARY: AddressSanitizer: some-new-error a.c:3 in f\n",
 		        "\t1\tasan\tsome-new-error\tother\t" },
+		/* what the shim adds of an annotated pool, with the interpreter's lines */
+		{ "==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x10 at pc 0x1\n"
+		  "READ of size 4 at 0x10 thread T0\n    #0 0x1 in f a.c:3\n\n"
+		  "SUMMARY: AddressSanitizer: heap-use-after-free a.c:3 in f\n"
+		  "0x10 is located 0 bytes inside of 8-byte region [0x10,0x18)\n"
+		  "  of pool 'p', freed\nfreed by thread T0 here:\n    #0 0x2 in g b.c:4\n"
+		  "File \"s.py\", line 5 in h\n\npreviously allocated by thread T0 here:\n"
+		  "    #0 0x3 in k c.c:5\nFile \"s.py\", line 4 in h\n\n==1==ABORTING\n",
+		        "access:1;free:1;alloc:1;" },
 		{ "ubsan: type-mismatch by 0x00401234 address 0x00000001\n",
 		        "\tubsan\ttype-mismatch\tundefined\t- 0\t0x00000001\t" },
 		{ "SUMMARY: AddressSanitizer: heap-buffer-overflow a.c:3 in f\n",
