@@ -304,6 +304,9 @@ install: all
 		"$(DESTDIR)$(mandir)/man1"
 	$(INSTALL) -m 755 $(BUILD)/sanmatrix "$(DESTDIR)$(bindir)/sanmatrix"
 	$(INSTALL) -m 644 toolchain.conf "$(DESTDIR)$(libdir)/sanmatrix/toolchain.conf"
+	$(INSTALL) -d "$(DESTDIR)$(libdir)/sanmatrix/shim"
+	$(INSTALL) -m 644 $(BUILD)/shim/libpoolshim-cpython.a "$(DESTDIR)$(libdir)/sanmatrix/shim/"
+	$(INSTALL) -m 755 $(BUILD)/shim/libpoolshim-cpython.so "$(DESTDIR)$(libdir)/sanmatrix/shim/"
 	for d in cells runtimes controls; do \
 		cp -R $(srcdir)/matrix/$$d "$(DESTDIR)$(data)/" || exit 1; done
 	cp -R $(srcdir)/suppressions "$(DESTDIR)$(data)/"
