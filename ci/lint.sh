@@ -47,6 +47,7 @@ tidy() {
     first=
     # shellcheck disable=SC2044
     for f in $(find common reports matrix shim -name '*.c' ! -path '*/fixtures/*' ! -path '*/controls/*' \
+        ! -path '*/planted/*' \
         ! -path 'shim/tests/apr/*'); do
         tidy_one "$f" "$BUILD/lint/tidy.$$.$(echo "$f" | tr / -)" &
         if [ -z "$first" ]; then first=$!; continue; fi

@@ -32,7 +32,7 @@ static inline int text_blank(char c)
 
 /* If S begins with PREFIX: what follows it; otherwise NULL. Borrowed. Most often the first byte
  * differs, and nothing is called. */
-static inline const char *text_after(const char *s, const char *prefix)
+__attribute__((nonnull)) static inline const char *text_after(const char *s, const char *prefix)
 {
 	for (; *prefix; s++, prefix++)
 		if (*s != *prefix)

@@ -309,7 +309,8 @@ static const char *remembered_key(struct finding *f)
 
 		if (!known[i].key[0] || !XXH128_isEqual(known[i].exact, exact)) {
 			known[i].exact = exact;
-			strcpy(known[i].key, hash(&b, "s1:", f, STRICT_FRAMES));
+			snprintf(known[i].key, sizeof known[i].key, "%s",
+			         hash(&b, "s1:", f, STRICT_FRAMES));
 		}
 		k = finding_strdup(f, known[i].key);
 	} else {

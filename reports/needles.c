@@ -95,7 +95,8 @@ static int verify(const struct needles *n, const char *s, const char *at, const 
 		if (v->four != four || at - s < (ptrdiff_t)v->offset)
 			continue;
 		const char *start = at - v->offset;
-		if (end - start >= (ptrdiff_t)v->len && *start == *v->text && !memcmp(start, v->text, v->len)) {
+		if (end - start >= (ptrdiff_t)v->len && *start == *v->text &&
+		    !memcmp(start, v->text, v->len)) {
 			marks->of[v->group] |= UINT32_C(1) << v->bit;
 			found = 1;
 		}

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -16,7 +17,7 @@ static void check(const char *prefix, int has_source)
 	char line[400];
 	unsigned source = 1;
 
-	strcpy(stpcpy(line, prefix), text);
+	snprintf(line, sizeof line, "%s%s", prefix, text);
 	size_t len = prefix_length(line, strlen(line), &source);
 	if (strcmp(line + len, text) != 0)
 		fail_msg("\"%s\": is left: %s", prefix, line + len);

@@ -204,7 +204,7 @@ static void test_wrapped(void **state)
 		if (bare.n != found.n)
 			fail_msg("%s after \"%s\": %zu findings, not %zu", name, w->before, found.n,
 			        bare.n);
-		for (size_t m = 0; m < bare.n; m++)
+		for (size_t m = 0; bare.v && found.v && m < bare.n; m++)
 			assert_string_equal(bare.v[m], found.v[m]);
 		buf_release(&log);
 		buf_release(&wrapped);

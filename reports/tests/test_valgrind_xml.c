@@ -211,7 +211,7 @@ static void pieces_and_cuts(void **state)
 			      "<errorcounts>\n  <pair>\n    <count>3</count>\n"
 			      "    <unique>0x1</unique>\n  </pair>\n</errorcounts>\n" TAIL);
 	size_t len = strlen(text);
-	const char *end = text;
+	const char *end;
 
 	(void)state;
 	for (size_t piece = 1; piece < 60; piece++) {

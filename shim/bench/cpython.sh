@@ -1,6 +1,7 @@
 #!/bin/sh
 # What the shim costs CPython: an allocation-heavy script with pools kept and watched, against blocks
-# from malloc, in turn in one go; medians. `make bench-cpython', and part of `make bench-shim'. Needs BUILD, SRCDIR, SANMATRIX.
+# from malloc, in turn in one go; medians. `make bench-cpython', and part of `make bench-shim'. Needs
+# BUILD, SRCDIR, SANMATRIX.
 # ROUNDS (5), RUNTIME (cpython). The cells asan, asan-pool and valgrind-pool are built first where
 # they are not yet.
 set -eu

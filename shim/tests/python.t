@@ -21,7 +21,8 @@ print(os.path.realpath(sys.executable))' 2>/dev/null
 in_python() {
     malloc=$1
     shift
-    timeout 100 env LD_PRELOAD="$preload" POOLSHIM_OPTIONS=check=1:exitcode=23 ${malloc:+"PYTHONMALLOC=$malloc"} "$@"
+    timeout 100 env LD_PRELOAD="$preload" POOLSHIM_OPTIONS=check=1:exitcode=23 \
+        ${malloc:+"PYTHONMALLOC=$malloc"} "$@"
 }
 
 sound() { # MALLOC PYTHON ARG...

@@ -51,12 +51,14 @@ runtime_of() {
 }
 
 # earlier ID-CELL FRAMES: where a cell sees the same defect at an access before that of the row, the
-# frames of that one. The rows were recorded with free lists; the cell asan has none.
+# frames of that one too. The rows were recorded with free lists; the cell asan has none.
 earlier() {
     case $1 in
     uaf_zoneinfo_weak_cache-asan-pool) earlier uaf_zoneinfo_weak_cache-asan "$2" ;;
     # the freed dict is not kept in a list: asking for its type already is a use after free
     uaf_zoneinfo_weak_cache-asan) echo "$2|PyObject_GetAttrString" ;;
+    # Memcheck cannot walk up from the end of a full stack when the call that met it was malloc's
+    stk_et_deepcopy-valgrind) echo "$2|malloc" ;;
     *) echo "$2" ;;
     esac
 }
