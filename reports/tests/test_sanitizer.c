@@ -222,12 +222,24 @@ static char *found_in(const char *log)
 	return buf_detach(&out);
 }
 
-/* Shapes of the first line, new and old, glued to other output, and lines that are no report. */
+struct expected {
+	const char *log, *found; /* NULL: nothing */
+};
+
+static void check_found(const struct expected *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char *out = found_in(cases[i].log);
+		if (cases[i].found ? !strstr(out, cases[i].found) : *out)
+			fail_msg("%sgives:\n%s", cases[i].log, out);
+		free(out);
+	}
+}
+
+/* Shapes of the first line, new and old, glued to other output. */
 static void test_headers(void **state)
 {
-	static const struct {
-		const char *log, *found; /* NULL: nothing */
-	} cases[] = {
+	static const struct expected cases[] = {
 		{ "==1== ERROR: AddressSanitizer: heap-use-after-free on address 0x10 at pc 0x1\n",
 		        "\t1\tasan\theap-use-after-free\tuse-after-free\t- 0\t0x10\t" },
 		{ "output==1==ERROR: AddressSanitizer: SEGV on unknown address 0x10 (pc 0x1)\n",
@@ -247,6 +259,16 @@ static void test_headers(void **state)
 		        "\ttsan\tCHECK failed\tcrash\t" },
 		{ "==1==AddressSanitizer CHECK failed: a.cc:84 \"((x)) != (0)\" (0x0, 0x0)\n",
 		        "\t1\tasan\tCHECK failed\tcrash\t" },
+	};
+
+	(void)state;
+	check_found(cases, sizeof cases / sizeof *cases);
+}
+
+/* What goes on behind the end, what has no beginning, and lines that are no report. */
+static void test_edges(void **state)
+{
+	static const struct expected cases[] = {
 		{ "==1==ERROR: AddressSanitizer: some-new-error: it says\n    #0 0x1 in f a.c:3\n"
 		  "SUMMARY: AddressSanitizer: some-new-error a.c:3 in f\n",
 		        "\t1\tasan\tsome-new-error\tother\t" },
@@ -280,12 +302,7 @@ static void test_headers(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		char *out = found_in(cases[i].log);
-		if (cases[i].found ? !strstr(out, cases[i].found) : *out)
-			fail_msg("%sgives:\n%s", cases[i].log, out);
-		free(out);
-	}
+	check_found(cases, sizeof cases / sizeof *cases);
 }
 
 int main(void)
@@ -296,6 +313,7 @@ int main(void)
 		cmocka_unit_test(test_in_between),
 		cmocka_unit_test(test_wrapped),
 		cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_edges),
 	};
 
 	srandom(3);
