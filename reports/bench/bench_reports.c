@@ -169,7 +169,8 @@ static void run(struct command *c, const char *input, FILE *output)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		if (freopen(input, "r", stdin) && dup2(fileno(output), STDOUT_FILENO) >= 0 &&
+		if (c->argv[0] && freopen(input, "r", stdin) &&
+		        dup2(fileno(output), STDOUT_FILENO) >= 0 &&
 		        freopen("/dev/null", "w", stderr))
 			execvp(c->argv[0], c->argv);
 		_exit(127);
