@@ -308,7 +308,7 @@ int runtime_open_program(struct runtime *rt, const char *spec, const char *progr
 	struct buf answer = { 0 };
 	int rc = rt->program ? ask_program(rt, &answer, e)
 			     : err_set(e, EXIT_USAGE, "there is no program '%s'", program);
-	if (rc == 0)
+	if (rc == 0 && answer.data)
 		take_answer(rt, answer.data);
 	else
 		runtime_release(rt);
