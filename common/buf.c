@@ -125,6 +125,17 @@ void strv_release(struct strv *s)
 	*s = (struct strv){ 0 };
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void strv_sort(struct strv *s)
+{
+	if (s->n)
+		qsort(s->v, s->n, sizeof *s->v, by_text);
+}
+
 int strv_has(const struct strv *s, const char *value)
 {
 	for (size_t i = 0; i < s->n; i++)

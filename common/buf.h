@@ -36,6 +36,7 @@ void strv_own(struct strv *s, char *value); /* VALUE itself, which S frees */
 void strv_extend(struct strv *s, const struct strv *more);
 void strv_release(struct strv *s);
 int strv_has(const struct strv *s, const char *value);
+void strv_sort(struct strv *s); /* as strcmp() orders */
 
 /* Splits at every byte of SEPARATORS; empty pieces are left out. */
 void strv_split(struct strv *s, const char *text, const char *separators);

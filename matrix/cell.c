@@ -33,11 +33,6 @@ cfg_t *cell_open(const char *cell, const struct places *p, struct err *e)
 	return conf;
 }
 
-static int compare(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static void add_names(const char *dir, struct strv *names)
 {
 	struct strv files = { 0 };
@@ -61,7 +56,7 @@ int cells_list(const struct places *p, struct strv *names, struct strv *defaults
 		add_names(p->cell_dirs.v[i], names);
 	if (names->n == 0)
 		return err_set(e, EXIT_USAGE, "no cell files in '%s'", p->cell_dirs.v[0]);
-	qsort(names->v, names->n, sizeof *names->v, compare);
+	strv_sort(names);
 	for (size_t i = 0; defaults && i < names->n; i++) {
 		cfg_t *conf = cell_open(names->v[i], p, NULL);
 		if (!conf || cfg_getbool(conf, "default") == cfg_true)

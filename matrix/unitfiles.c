@@ -84,11 +84,6 @@ static int read_section(const struct runtime *rt, cfg_t *section, struct strv *u
 	return 0;
 }
 
-static int compare(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 int runtime_units(const struct runtime *rt, struct strv *units, struct err *e)
 {
 	struct strv all = { 0 };
@@ -96,8 +91,7 @@ int runtime_units(const struct runtime *rt, struct strv *units, struct err *e)
 
 	for (unsigned i = 0; i < cfg_size(rt->conf, "unit-files") && rc == 0; i++)
 		rc = read_section(rt, cfg_getnsec(rt->conf, "unit-files", i), &all, e);
-	if (all.n)
-		qsort(all.v, all.n, sizeof *all.v, compare);
+	strv_sort(&all);
 	for (size_t i = 0; i < all.n && rc == 0; i++)
 		if (i == 0 || strcmp(all.v[i], all.v[i - 1]) != 0)
 			strv_push(units, all.v[i]);

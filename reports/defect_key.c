@@ -79,11 +79,6 @@ static int add_part(struct buf *b, const char *role, char *part)
 	return part != NULL;
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* The sites of a race or of a lock order, sorted, each once; how many stacks have one. */
 static size_t add_sites(struct buf *b, const struct finding *f, enum role one, enum role other,
 			size_t max)
@@ -100,8 +95,7 @@ static size_t add_sites(struct buf *b, const struct finding *f, enum role one, e
 			strv_push(&sites, site);
 		free(site);
 	}
-	if (sites.n)
-		qsort(sites.v, sites.n, sizeof *sites.v, by_text);
+	strv_sort(&sites);
 	for (size_t i = 0; i < sites.n; i++)
 		buf_addf(b, "site:\n%s", sites.v[i]);
 	strv_release(&sites);

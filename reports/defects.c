@@ -330,11 +330,6 @@ void defect_tools(const struct defect *d, struct strv *tools)
 			strv_push(tools, d->findings[i]->tool);
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 void defect_cells(const struct defect *d, struct strv *cells)
 {
 	for (size_t i = 0; i < d->finding_count; i++) {
@@ -344,8 +339,7 @@ void defect_cells(const struct defect *d, struct strv *cells)
 			if (f->occurrences[j].cell && !strv_has(cells, f->occurrences[j].cell))
 				strv_push(cells, f->occurrences[j].cell);
 	}
-	if (cells->n)
-		qsort(cells->v, cells->n, sizeof *cells->v, by_text);
+	strv_sort(cells);
 }
 
 void defects_find(struct results *r)

@@ -66,11 +66,6 @@ static void add_stack(struct buf *b, const struct frames *frames, size_t max)
 		site_add(b, &frames->v[0]);
 }
 
-static int compare(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /*
  * The sites of the stacks of these roles, sorted: which thread came first is chance. ONCE: how many
  * stacks have a site is chance too.
@@ -90,8 +85,7 @@ static void add_sorted(struct buf *b, const struct finding *f, enum role one, en
 		else
 			strv_own(&sites, buf_detach(&key));
 	}
-	if (sites.n)
-		qsort(sites.v, sites.n, sizeof *sites.v, compare);
+	strv_sort(&sites);
 	for (size_t i = 0; i < sites.n; i++)
 		buf_addf(b, "{%s}\n", sites.v[i]);
 	strv_release(&sites);

@@ -207,6 +207,11 @@ int results_write_baseline(const struct results *r, const char *path, const char
  */
 int results_write_merged(struct results *r, const char *dir, struct err *e);
 
+/* The planted faults of all cells by name, once each, sorted; added to NAMES. */
+void results_control_names(const struct results *r, struct strv *names);
+/* What C saw of the planted fault NAME; NULL: it was not planted there. Borrowed. */
+const struct control_result *cell_control(const struct cell_result *c, const char *name);
+
 /* What the program's exit code should be for these results: enum exit_status. */
 int results_status(const struct results *r);
 

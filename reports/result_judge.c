@@ -265,18 +265,12 @@ static void tidy_unparsed(struct results *r)
 	r->unparsed_count = kept;
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* Sorted, each once: however often, and in what order, they were added. */
 static void tidy_partitions(struct strv *p)
 {
 	size_t kept = 0;
 
-	if (p->n)
-		qsort(p->v, p->n, sizeof *p->v, by_text);
+	strv_sort(p);
 	for (size_t i = 0; i < p->n; i++) {
 		if (kept && !strcmp(p->v[kept - 1], p->v[i]))
 			free(p->v[i]);

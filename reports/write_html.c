@@ -206,8 +206,7 @@ void page_card_cells(const struct card *c, struct strv *cells)
 			last = cell;
 		}
 	}
-	if (cells->n)
-		qsort(cells->v, cells->n, sizeof *cells->v, by_text);
+	strv_sort(cells);
 }
 
 void page_card_data(const struct page *p, const struct card *c)

@@ -17,11 +17,6 @@ static void option_list(const struct page *p, const char *name, const char *all,
 	html(p->f, "</select></label>\n");
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static void add_once(struct strv *s, const char *value)
 {
 	if (value && !strv_has(s, value))
@@ -46,8 +41,7 @@ static void write_filter(const struct page *p)
 	add_once(&v[3], p->failed ? "failed" : NULL);
 	add_once(&v[3], p->flaky ? "flaky" : NULL);
 	for (size_t i = 0; i < 4; i++)
-		if (v[i].n)
-			qsort(v[i].v, v[i].n, sizeof *v[i].v, by_text);
+		strv_sort(&v[i]);
 	html(p->f, "<form id=\"filter\" role=\"search\" hidden=\"\">\n<label class=\"search\">"
 		   "<span>search</span> <input type=\"search\" name=\"q\" "
 		   "placeholder=\"function, file, test, text\" autocomplete=\"off\"/></label>\n");

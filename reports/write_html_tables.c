@@ -10,14 +10,6 @@ enum { SLOW_MAX = 15, FIXED_MAX = 1000, UNPARSED_MAX = 500 };
 
 /* --- controls --- */
 
-static const struct control_result *control_of(const struct cell_result *c, const char *name)
-{
-	for (size_t i = 0; i < c->control_count; i++)
-		if (!strcmp(c->controls[i].name, name))
-			return &c->controls[i];
-	return NULL;
-}
-
 static void write_control(const struct page *p, const struct control_result *k)
 {
 	const char *found = k && k->found && *k->found ? k->found : NULL;
@@ -35,24 +27,19 @@ static void write_control(const struct page *p, const struct control_result *k)
 		html(p->f, "<td class=\"none\">not claimed</td>");
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static void write_control_row(const struct page *p, const char *name)
 {
 	const char *summary = NULL;
 
 	for (size_t i = 0; i < p->r->cell_count && !summary; i++) {
-		const struct control_result *k = control_of(&p->r->cells[i], name);
+		const struct control_result *k = cell_control(&p->r->cells[i], name);
 
 		summary = k ? k->summary : NULL;
 	}
 	html(p->f, "<tr><th scope=\"row\">%s <span>%s</span></th>", name, summary);
 	for (size_t i = 0; i < p->r->cell_count; i++)
 		if (p->r->cells[i].control_count)
-			write_control(p, control_of(&p->r->cells[i], name));
+			write_control(p, cell_control(&p->r->cells[i], name));
 	html(p->f, "</tr>\n");
 }
 
@@ -61,13 +48,9 @@ void page_controls(const struct page *p)
 	const struct results *r = p->r;
 	struct strv names = { 0 };
 
-	for (size_t i = 0; i < r->cell_count; i++)
-		for (size_t j = 0; j < r->cells[i].control_count; j++)
-			if (!strv_has(&names, r->cells[i].controls[j].name))
-				strv_push(&names, r->cells[i].controls[j].name);
+	results_control_names(r, &names);
 	if (!names.n)
 		return;
-	qsort(names.v, names.n, sizeof *names.v, by_text);
 	html(p->f, "<section id=\"controls\" aria-labelledby=\"controls-h\">\n<h2 id=\"controls-h\">Controls"
 		   "</h2>\n<p class=\"say\">Faults planted on purpose. A cell's green counts only if it saw "
 		   "each one that it claims to see.</p>\n<div class=\"scroll\"><table class=\"controls\">"

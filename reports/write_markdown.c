@@ -181,22 +181,11 @@ static int was_flaky(const struct test_case *t)
 	return t->outcome < OUTCOME_FAILED && t->attempts;
 }
 
-static const char *control_word(const struct cell_result *c, const char *name)
+static const char *control_word(const struct control_result *k)
 {
-	for (size_t i = 0; i < c->control_count; i++) {
-		const struct control_result *k = &c->controls[i];
-
-		if (strcmp(k->name, name) != 0)
-			continue;
-		return k->category ? k->seen ? "seen" : "**MISSED**"
-				   : k->found && *k->found ? "extra" : "-";
-	}
-	return "";
-}
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	if (!k)
+		return "";
+	return k->category ? k->seen ? "seen" : "**MISSED**" : k->found && *k->found ? "extra" : "-";
 }
 
 static void control_head(struct page *p)
@@ -220,20 +209,16 @@ static void controls(struct page *p)
 	const struct results *r = p->r;
 	struct strv names = { 0 };
 
-	for (size_t i = 0; i < r->cell_count; i++)
-		for (size_t j = 0; j < r->cells[i].control_count; j++)
-			if (!strv_has(&names, r->cells[i].controls[j].name))
-				strv_push(&names, r->cells[i].controls[j].name);
-	if (names.n) {
-		qsort(names.v, names.n, sizeof *names.v, by_text);
+	results_control_names(r, &names);
+	if (names.n)
 		control_head(p);
-	}
 	for (size_t j = 0; j < names.n; j++) {
 		buf_addstr(&p->item, "| ");
 		page_text(p, names.v[j], NAME_MAX_BYTES);
 		for (size_t i = 0; i < r->cell_count; i++)
 			if (r->cells[i].control_count)
-				buf_addf(&p->item, " | %s", control_word(&r->cells[i], names.v[j]));
+				buf_addf(&p->item, " | %s",
+				         control_word(cell_control(&r->cells[i], names.v[j])));
 		buf_addstr(&p->item, " |\n");
 		page_put(p);
 	}

@@ -67,14 +67,6 @@ static void write_cells(const struct results *r, struct table *t)
 	table_write(t);
 }
 
-static const struct control_result *control_of(const struct cell_result *c, const char *name)
-{
-	for (size_t i = 0; i < c->control_count; i++)
-		if (!strcmp(c->controls[i].name, name))
-			return &c->controls[i];
-	return NULL;
-}
-
 static const char *control_word(const struct control_result *k)
 {
 	if (!k)
@@ -84,23 +76,14 @@ static const char *control_word(const struct control_result *k)
 	return k->found && *k->found ? "extra" : "-";
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* Fault x cell: what each cell proved that it can see. */
 static void write_controls(const struct results *r, struct table *t)
 {
 	struct strv names = { 0 };
 
-	for (size_t i = 0; i < r->cell_count; i++)
-		for (size_t j = 0; j < r->cells[i].control_count; j++)
-			if (!strv_has(&names, r->cells[i].controls[j].name))
-				strv_push(&names, r->cells[i].controls[j].name);
+	results_control_names(r, &names);
 	if (!names.n)
 		return;
-	qsort(names.v, names.n, sizeof *names.v, by_text);
 	table_cell(t, "control");
 	for (size_t i = 0; i < r->cell_count; i++)
 		if (r->cells[i].control_count)
@@ -111,7 +94,7 @@ static void write_controls(const struct results *r, struct table *t)
 
 		table_cell(t, names.v[j]);
 		for (size_t i = 0; i < r->cell_count; i++) {
-			const char *word = control_word(control_of(&r->cells[i], names.v[j]));
+			const char *word = control_word(cell_control(&r->cells[i], names.v[j]));
 
 			if (r->cells[i].control_count)
 				table_cell(t, word);

@@ -1,28 +1,7 @@
 /*
  * JUnit: what each reader of it needs, beyond what test_write.c asks for.
  */
-#include <libxml/parser.h>
-#include <libxml/xpath.h>
-
 #include "reports/tests/written.h"
-
-/* What XPATH gives is EXPECTED, as a string. */
-static void check_xml(const char *xml, const char *xpath, const char *expected)
-{
-	xmlDocPtr doc = xmlReadMemory(xml, (int)strlen(xml), "x", NULL, 0);
-
-	assert_non_null(doc);
-	xmlXPathContextPtr context = xmlXPathNewContext(doc);
-	xmlXPathObjectPtr found = xmlXPathEvalExpression(BAD_CAST xpath, context);
-	assert_non_null(found);
-	xmlChar *s = xmlXPathCastToString(found);
-	if (strcmp((char *)s, expected) != 0)
-		fail_msg("%s is '%s', not '%s', in\n%s", xpath, s, expected, xml);
-	xmlFree(s);
-	xmlXPathFreeObject(found);
-	xmlXPathFreeContext(context);
-	xmlFreeDoc(doc);
-}
 
 static void put_case(const char *path, const char *inner)
 {

@@ -70,11 +70,6 @@ static void scan(struct strv *found, const struct buf *log)
 	buf_release(&out);
 }
 
-static int compare(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static void check(const char *first, const char *second, enum how how)
 {
 	struct buf a = { 0 }, b = { 0 }, both = { 0 };
@@ -86,8 +81,8 @@ static void check(const char *first, const char *second, enum how how)
 	scan(&apart, &b);
 	mix(&both, a.data, b.data, how);
 	scan(&together, &both);
-	qsort(apart.v, apart.n, sizeof *apart.v, compare);
-	qsort(together.v, together.n, sizeof *together.v, compare);
+	strv_sort(&apart);
+	strv_sort(&together);
 	for (size_t i = 0; i < apart.n && i < together.n; i++)
 		if (strcmp(apart.v[i], together.v[i]) != 0)
 			fail_msg("%s and %s:\nexpected:%s\ngot:%s\n%s", first, second, apart.v[i],
