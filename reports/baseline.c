@@ -96,11 +96,12 @@ struct baseline *baseline_read(const char *path, struct err *e)
 	today[strlen("2026-01-31")] = 0;
 	for (size_t i = 0; i < b->n && !rc; i++)
 		rc = read_entry(&b->v[i], cfg_getnsec(conf, "finding", (unsigned)i), today, e);
+	if (rc) {
+		baseline_free(b); /* entries after the wrong one were not read: nothing to sort */
+		return NULL;
+	}
 	qsort(b->v, b->n, sizeof *b->v, by_fingerprint);
-	if (!rc)
-		return b;
-	baseline_free(b);
-	return NULL;
+	return b;
 }
 
 void baseline_free(struct baseline *b)

@@ -56,6 +56,8 @@ static void mistakes_are_named_with_their_line(void **state)
 		{ "finding '" KEY "' {\nreason = 'x'\nuntil = 'y' }", "known.conf:3: " },
 		{ "finding '" KEY "' {reason = 'x'}\nfinding '" KEY "' {reason = 'x'}",
 		  "known.conf:2: " },
+		{ "finding 's1:1' {reason = 'x'}\nfinding '" KEY "' {reason = 'x'}",
+		  "known.conf:1: 's1:1' is no fingerprint" },
 	};
 
 	(void)state;
