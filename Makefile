@@ -301,7 +301,8 @@ install: all
 		-e 's|@libdir@|$(libdir)|; s|@VERSION@|$(VERSION)|' \
 		$(srcdir)/shim/poolshim.pc.in >"$(DESTDIR)$(libdir)/pkgconfig/poolshim.pc"
 	$(INSTALL) -d "$(DESTDIR)$(bindir)" "$(DESTDIR)$(libdir)/sanmatrix" "$(DESTDIR)$(data)" \
-		"$(DESTDIR)$(mandir)/man1"
+		"$(DESTDIR)$(mandir)/man1" "$(DESTDIR)$(mandir)/man3"
+	$(INSTALL) -m 644 $(srcdir)/shim/poolshim.3 "$(DESTDIR)$(mandir)/man3/poolshim.3"
 	$(INSTALL) -m 755 $(BUILD)/sanmatrix "$(DESTDIR)$(bindir)/sanmatrix"
 	$(INSTALL) -m 644 toolchain.conf "$(DESTDIR)$(libdir)/sanmatrix/toolchain.conf"
 	$(INSTALL) -d "$(DESTDIR)$(libdir)/sanmatrix/shim"
@@ -322,7 +323,7 @@ uninstall:
 	rm -f "$(DESTDIR)$(includedir)/poolshim.h" "$(DESTDIR)$(libdir)/pkgconfig/poolshim.pc" \
 		"$(DESTDIR)$(libdir)/libpoolshim.a" "$(DESTDIR)$(libdir)/libpoolshim.so" \
 		"$(DESTDIR)$(libdir)/libpoolshim.so.1" "$(DESTDIR)$(bindir)/sanmatrix" \
-		"$(DESTDIR)$(mandir)/man1/sanmatrix.1"
+		"$(DESTDIR)$(mandir)/man1/sanmatrix.1" "$(DESTDIR)$(mandir)/man3/poolshim.3"
 	rm -rf "$(DESTDIR)$(data)" "$(DESTDIR)$(libdir)/sanmatrix"
 
 clean:

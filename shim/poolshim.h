@@ -295,11 +295,19 @@ int poolshim_describe(const void *address);
 
 #else /* POOLSHIM_DISABLED: nothing is evaluated but what is returned */
 
+/* VALUE, of which no compiler says that nobody uses it; clang makes code for braces at -O0 */
+#if defined(__GNUC__) && !defined(__clang__)
+#define POOLSHIM_VALUE(type, value) __extension__({ value; })
+#else
+#define POOLSHIM_VALUE(type, value) ((type)__builtin_expect((value), 0))
+#endif
+
 #define poolshim_checker() ((const char *)0)
 #define poolshim_create(...) ((struct poolshim_pool *)0)
 #define poolshim_destroy(pool) ((void)sizeof(pool))
 #define poolshim_region_add(pool, start, size, flags)                                             \
-	((void)sizeof(pool), (void)sizeof(start), (void)sizeof(size), (void)sizeof(flags), 0)
+	POOLSHIM_VALUE(int, ((void)sizeof(pool), (void)sizeof(start), (void)sizeof(size),               \
+	        (void)sizeof(flags), 0))
 #define poolshim_region_remove(pool, start, size)                                                 \
 	((void)sizeof(pool), (void)sizeof(start), (void)sizeof(size))
 #define poolshim_size(pool, size) ((void)sizeof(pool), (size_t)(size))
@@ -307,7 +315,7 @@ int poolshim_describe(const void *address);
 	((void)sizeof(pool), (void)sizeof(size), (void)sizeof(flags), (void *)(raw))
 #define poolshim_free(pool, block) ((void)sizeof(pool), (void *)(block))
 #define poolshim_resize(pool, block, size)                                                        \
-	((void)sizeof(pool), (void)sizeof(block), (void)sizeof(size), 0)
+	POOLSHIM_VALUE(int, ((void)sizeof(pool), (void)sizeof(block), (void)sizeof(size), 0))
 #define poolshim_block_size(pool, block)                                                          \
 	((void)sizeof(pool), (void)sizeof(block), (size_t)SIZE_MAX)
 #define poolshim_owns(pool, block) ((void)sizeof(pool), (void)sizeof(block), 1)
@@ -319,9 +327,10 @@ int poolshim_describe(const void *address);
 	((void)sizeof(pool), (void)sizeof(start), (void)sizeof(size))
 #define poolshim_access_end(pool, start, size) poolshim_access_begin(pool, start, size)
 #define poolshim_checkpoint() ((uint64_t)0)
-#define poolshim_leaks(pool, since) ((void)sizeof(pool), (void)sizeof(since), (size_t)0)
+#define poolshim_leaks(pool, since)                                                              \
+	POOLSHIM_VALUE(size_t, ((void)sizeof(pool), (void)sizeof(since), (size_t)0))
 #define poolshim_set_frame_hook(...) ((void)0)
-#define poolshim_describe(address) ((void)sizeof(address), -1)
+#define poolshim_describe(address) POOLSHIM_VALUE(int, ((void)sizeof(address), -1))
 
 #endif
 

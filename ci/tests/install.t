@@ -22,6 +22,8 @@ for folder in cells runtimes controls; do
 done
 check 'the suppressions' [ -s "$stage/usr/share/sanmatrix/suppressions/valgrind-cpython.supp" ]
 check 'the options that go into each runtime' [ -s "$stage/usr/share/sanmatrix/options.c" ]
+check 'the manual pages' [ -s "$stage/usr/share/man/man1/sanmatrix.1" -a \
+    -s "$stage/usr/share/man/man3/poolshim.3" ]
 nothing_outside() {
     find "$stage" ! -type d ! -path "$stage/usr/*"
     [ -z "$(find "$stage" ! -type d ! -path "$stage/usr/*")" ]

@@ -62,7 +62,7 @@ void begin(struct arena *a, char *memory, size_t size)
 	a->freed = NULL;
 #ifndef WITHOUT
 	(void)poolshim_create(&(struct poolshim_config){ .name = "x", .link = 8 });
-	(void)poolshim_region_add(POOL(a), memory, size, POOLSHIM_OPEN);
+	poolshim_region_add(POOL(a), memory, size, POOLSHIM_OPEN);
 	poolshim_set_frame_hook(&(struct poolshim_frame_hook){ NULL, NULL });
 #endif
 }
@@ -77,9 +77,9 @@ void reset(struct arena *a, char *memory)
 	poolshim_destroy(POOL(a));
 	(void)poolshim_checker();
 	(void)poolshim_checkpoint();
-	(void)poolshim_leaks(POOL(a), 0);
-	(void)poolshim_describe(memory);
-	(void)poolshim_resize(POOL(a), memory, 5);
+	poolshim_leaks(POOL(a), 0);
+	poolshim_describe(memory);
+	poolshim_resize(POOL(a), memory, 5);
 	(void)poolshim_owns(POOL(a), memory);
 	(void)poolshim_block_size(POOL(a), memory);
 #endif
