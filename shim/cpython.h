@@ -79,6 +79,8 @@ enum { PY_SLOTS = 32 }; /* interpreters alive at once; blocks of further ones ar
 int py_slot(void); /* of the calling thread; -1: there are too many interpreters */
 const void *py_owner(int slot);
 void py_domains_start(void); /* before the first of them is wrapped */
+/* The pymalloc of SLOT is gone or begins anew: what is in quarantine cannot go back to it. */
+void py_forget_kept(int slot);
 /* Wraps what is installed for DOMAIN now. */
 void py_domain_wrap(enum py_domain domain);
 /* Does an allocation of DOMAIN arrive at the wrapper? Allocates and frees one byte. */

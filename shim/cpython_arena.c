@@ -54,6 +54,10 @@ void py_arenas_wrap(void)
 	py.get_arenas(&now);
 	if (now.alloc == poolshim_py_arena_alloc)
 		return;
+	/* A second Py_Initialize() of 3.12 sets all of _PyRuntime back: pymalloc knows its arenas no
+	   more (Python/pystate.c, _PyRuntimeState_Init). */
+	if (under.alloc && py.minor == 12)
+		py_forget_kept(0);
 	under = now;
 	py.set_arenas(&(struct py_arenas){ NULL, poolshim_py_arena_alloc, arena_free });
 }

@@ -1,8 +1,8 @@
 /*
  * The wrappers around CPython's three allocator domains.
  *
- * A domain that was wrapped again has a new generation: blocks of the old one go back to the allocator
- * that they are from. Blocks that were allocated while no wrapper was in are not ours, and pass.
+ * A domain whose allocator was exchanged has a new generation: blocks of the old one go back to the
+ * allocator that they are from. Blocks that were allocated while no wrapper was in are not ours, and pass.
  * pymalloc asks the raw domain for what is larger than 512 bytes: such calls pass too, for the block
  * is the outer one.
  */
@@ -28,10 +28,12 @@ struct domain {
 static const char *const names[PY_DOMAINS] = { "PyMem_Raw", "PyMem", "PyObject" };
 static struct domain domains[GENERATIONS][PY_DOMAINS];
 static int generations[PY_DOMAINS]; /* how many there are */
+static int wraps[PY_DOMAINS];	    /* and how often one of them was put in */
 static struct py_allocator debug_hooks[PY_DOMAINS];
 static size_t largest_small = 512; /* of raw blocks */
 
 static const void *_Atomic interpreters[PY_SLOTS]; /* slot 0 is the main one's */
+static _Atomic int subinterpreters; /* how many of the others there may be */
 static char owners[PY_SLOTS];
 static _Atomic int making;
 /* a bit for each domain whose wrapper was called */
@@ -46,13 +48,39 @@ static int slot_of(const void *interpreter)
 {
 	for (int i = 0; i < PY_SLOTS; i++) {
 		const void *there = atomic_load_explicit(&interpreters[i], memory_order_acquire);
-		if (!there && !atomic_compare_exchange_strong(&interpreters[i], &there, interpreter) &&
-		        there != interpreter)
-			continue;
-		if (!there || there == interpreter)
+		if (there == interpreter)
 			return i;
+		if (!there && atomic_compare_exchange_strong(&interpreters[i], &there, interpreter)) {
+			subinterpreters += i > 0;
+			return i;
+		}
 	}
 	return -1;
+}
+
+void py_forget_kept(int slot)
+{
+	for (int i = 0; i < GENERATIONS; i++)
+		for (int kind = PY_MEM; kind < PY_DOMAINS; kind++) {
+			struct poolshim_pool *pool = domains[i][kind].pools[0][slot];
+			if (pool)
+				ps_quarantine_forget(pool->owner, 0, UINTPTR_MAX);
+		}
+}
+
+/*
+ * The raw block P is freed. If it is an interpreter's state, what of its blocks is in quarantine stays
+ * there: its pymalloc, which they would go back to, is gone (own ones, since 3.12), and the next
+ * interpreter may have the same address.
+ */
+static void check_interpreter_end(const void *p)
+{
+	for (int i = 1; i < PY_SLOTS; i++)
+		if (atomic_load_explicit(&interpreters[i], memory_order_relaxed) == p) {
+			py_forget_kept(i);
+			atomic_store_explicit(&interpreters[i], NULL, memory_order_release);
+			subinterpreters--;
+		}
 }
 
 /* PyThreadState.interp is its third member, 3.8 to 3.13. */
@@ -65,7 +93,8 @@ int py_slot(void)
 {
 	void *thread_state = py_thread_state();
 
-	if (!thread_state)
+	/* before 3.12 they have one pymalloc and one GIL */
+	if (!thread_state || py.minor < 12)
 		return 0;
 	const void *interpreter = interpreter_of(thread_state);
 	if (interpreter == atomic_load_explicit(&interpreters[0], memory_order_relaxed))
@@ -260,7 +289,7 @@ static PS_NOINLINE struct poolshim_pool *pool_of_other(struct domain *d, const v
 	if (!pool || known(d, p, &b))
 		return pool;
 	/* The raw allocator is exchanged for moments (_PyMem_SetDefaultAllocator). */
-	return d->kind == PY_RAW || generations[d->kind] > 1 ? NULL : pool;
+	return d->kind == PY_RAW || wraps[d->kind] > 1 ? NULL : pool;
 }
 
 /* The pool that P is a live block of, and its size; NULL: of none of the kind of D. */
@@ -309,6 +338,9 @@ static void poolshim_py_free(void *ctx, void *p)
 		return;
 	if (PS_UNLIKELY(d->kind == PY_RAW && p == py.thread_state()))
 		py_freed_state = p;
+	if (PS_UNLIKELY(d->kind == PY_RAW &&
+	                atomic_load_explicit(&subinterpreters, memory_order_relaxed) > 0))
+		check_interpreter_end(p);
 	struct poolshim_pool *pool = py_depth ? NULL : pool_of_block(d, p, &size);
 	if (pool)
 		poolshim_py_free_in(pool, p);
@@ -393,18 +425,33 @@ void py_domains_start(void)
 	restore_runtime(&runtime);
 }
 
+static int same(const struct py_allocator *a, const struct py_allocator *b)
+{
+	return a->ctx == b->ctx && a->malloc == b->malloc && a->calloc == b->calloc &&
+	       a->realloc == b->realloc && a->free == b->free;
+}
+
 void py_domain_wrap(enum py_domain kind)
 {
-	struct domain *d = &domains[generations[kind]][kind];
 	struct py_allocator now;
+	int i = 0;
 
 	py.get_allocator((int)kind, &now);
-	if (now.malloc == poolshim_py_malloc || generations[kind] == GENERATIONS)
+	if (now.malloc == poolshim_py_malloc)
 		return;
-	d->kind = kind;
-	d->debug = now.malloc == debug_hooks[kind].malloc;
-	d->under = now;
-	generations[kind]++;
+	/* after a second Py_Initialize() it is what it was in the beginning */
+	while (i < generations[kind] && !same(&now, &domains[i][kind].under))
+		i++;
+	if (i == GENERATIONS)
+		return;
+	struct domain *d = &domains[i][kind];
+	if (i == generations[kind]) {
+		d->kind = kind;
+		d->debug = now.malloc == debug_hooks[kind].malloc;
+		d->under = now;
+		generations[kind]++;
+	}
+	wraps[kind]++;
 	py.set_allocator((int)kind, &(struct py_allocator){ d, poolshim_py_malloc, poolshim_py_calloc,
 	                                                    poolshim_py_realloc, poolshim_py_free });
 }
@@ -417,8 +464,9 @@ int py_domain_wrapped(enum py_domain kind)
 	if (now.malloc == poolshim_py_malloc)
 		return 1;
 	/* The debug hooks of the other domains insist on the GIL, which nobody has before there is a
-	   thread's state. They come to all domains at once, so that what is underneath is so in all. */
-	if (now.malloc == debug_hooks[kind].malloc && !py.holds_gil()) {
+	   thread's state; pymalloc takes its pools from that state's interpreter since 3.12. Both come to
+	   all domains at once, so that what is underneath is so in all. */
+	if (!py.thread_state() || (now.malloc == debug_hooks[kind].malloc && !py.holds_gil())) {
 		kind = PY_RAW;
 		py.get_allocator((int)kind, &now);
 	}

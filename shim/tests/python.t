@@ -1,29 +1,10 @@
 #!/bin/sh
-# libpoolshim-cpython.so in interpreters that nobody rebuilt: those of PYTHONS (paths; default: each
-# python3 that is found). Sound programs are left alone however CPython is told to allocate; planted
-# faults are seen, without a checker as far as the checks at free go, and under Memcheck all of them.
+# libpoolshim-cpython.so in interpreters that nobody rebuilt. Sound programs are left alone however CPython
+# is told to allocate; planted faults are seen, without a checker as far as the checks at free go, and under
+# Memcheck all of them.
 set -u
 . "$SRCDIR/ci/tests/tap.sh"
-
-here=$SRCDIR/shim/tests
-preload=$BUILD/shim/libpoolshim-cpython.so
-unset PYTHONMALLOC PYTHONDEVMODE PYTHONTRACEMALLOC POOLSHIM_OPTIONS PYTHONPATH
-
-# A python3 may be a script that finds the real one.
-pythons() {
-    for python in ${PYTHONS-$(command -v python3) /usr/bin/python3 /usr/local/bin/python3}; do
-        "$python" -I -c 'import ctypes, os, sys
-print(os.path.realpath(sys.executable))' 2>/dev/null
-    done | sort -u
-}
-
-# in_python MALLOC PYTHON ARG...: with the shim, which checks at free alone
-in_python() {
-    malloc=$1
-    shift
-    timeout 100 env LD_PRELOAD="$preload" POOLSHIM_OPTIONS=check=1:exitcode=23 \
-        ${malloc:+"PYTHONMALLOC=$malloc"} "$@"
-}
+. "$SRCDIR/shim/tests/python.sh"
 
 sound() { # MALLOC PYTHON ARG...
     in_python "$@" -W ignore "$here/python_workout.py" quick >"$scratch/out" 2>&1
@@ -92,11 +73,6 @@ for f in json.load(open(out + "/findings.json"))["findings"]:
         sys.exit(0)
 sys.exit(1)
 END
-}
-
-no_finding() {
-    tail -n 40 "$scratch/out"
-    grep -q '; 0 findings' "$scratch/out"
 }
 
 memcheck() { # PYTHON

@@ -1,0 +1,29 @@
+# Sourced after tap.sh by the tests of libpoolshim-cpython.so in interpreters that nobody rebuilt: those of
+# PYTHONS (paths; default: each python3 that is found).
+# shellcheck shell=sh disable=SC2154 # scratch
+
+here=$SRCDIR/shim/tests
+preload=$BUILD/shim/libpoolshim-cpython.so
+other=
+unset PYTHONMALLOC PYTHONDEVMODE PYTHONTRACEMALLOC POOLSHIM_OPTIONS PYTHONPATH
+
+# A python3 may be a script that finds the real one.
+pythons() {
+    for python in ${PYTHONS-$(command -v python3) /usr/bin/python3 /usr/local/bin/python3}; do
+        "$python" -I -c 'import ctypes, os, sys
+print(os.path.realpath(sys.executable))' 2>/dev/null
+    done | sort -u
+}
+
+# in_python MALLOC PYTHON ARG...: with the shim, which checks at free alone, and the object OTHER
+in_python() {
+    malloc=$1
+    shift
+    timeout 100 env LD_PRELOAD="${other:+$other:}$preload" POOLSHIM_OPTIONS=check=1:exitcode=23 \
+        ${malloc:+"PYTHONMALLOC=$malloc"} "$@"
+}
+
+no_finding() {
+    tail -n 40 "$scratch/out"
+    grep -q '; 0 findings' "$scratch/out"
+}
