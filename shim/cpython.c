@@ -5,7 +5,9 @@
  * PYTHONMALLOC, -X dev and a second Py_Initialize() put other allocators in the place of what is
  * installed (_PyMem_SetupAllocators, Objects/obmalloc.c 3.13). All of them end in _PyPreConfig_Write
  * (Python/preconfig.c), which sets the locale right afterwards: so setlocale() is where we look. The
- * arena allocator stays what it is, so that a new arena is a second place; an audit hook the third.
+ * arena allocator stays what it is, so that a new arena is a second place; an audit hook the third. But a
+ * second Py_Initialize() of 3.12 and later sets the arena allocator back too, and linked in we do not see
+ * setlocale(): there the audit hook is all, and is put in again when the interpreter has ended.
  */
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -52,6 +54,7 @@ static int find_interpreter(void)
 	find(&py.is_initialized, "Py_IsInitialized");
 	find(&py.holds_gil, "PyGILState_Check");
 	find(&py.add_audit_hook, "PySys_AddAuditHook");
+	find(&py.at_exit, "Py_AtExit");
 	find(&py.fatal_error, "Py_FatalError");
 	find(&py.thread_state, "_PyThreadState_UncheckedGet");
 	if (!py.thread_state) /* its name from 3.13 on */
@@ -102,13 +105,33 @@ PS_API char *setlocale(int category, const char *locale)
 }
 #endif
 
+static int watching; /* in this run of the interpreter, from Py_Initialize() to its end */
+
+static void add_hook(void);
+
+/* The last thing of Py_Finalize(): the hooks of audits are gone, those added now are in the next run's. */
+static void at_end(void)
+{
+	watching = 0;
+	add_hook();
+}
+
 static int on_audit(const char *event, void *args, void *data)
 {
 	(void)args;
 	(void)data;
-	if (!strcmp(event, "import"))
-		py_install();
+	if (watching && strcmp(event, "import") != 0)
+		return 0;
+	py_install();
+	if (!watching && py.at_exit)
+		watching = !py.at_exit(at_end);
 	return 0;
+}
+
+static void add_hook(void)
+{
+	if (py.add_audit_hook)
+		py.add_audit_hook(on_audit, NULL);
 }
 
 __attribute__((constructor)) static void start(void)
@@ -125,9 +148,8 @@ __attribute__((constructor)) static void start(void)
 		py_domain_wrap(domain);
 	py_arenas_wrap();
 #ifdef POOLSHIM_LINKED_IN
-	if (py.add_audit_hook)
-		py.add_audit_hook(on_audit, NULL);
+	add_hook();
 #else
-	(void)on_audit;
+	(void)add_hook;
 #endif
 }

@@ -44,6 +44,7 @@ struct py_api {
 	int (*is_initialized)(void);
 	int (*holds_gil)(void);
 	int (*add_audit_hook)(int (*hook)(const char *event, void *args, void *data), void *data);
+	int (*at_exit)(void (*function)(void)); /* Py_AtExit: called by Py_Finalize() */
 	void (*fatal_error)(const char *message) __attribute__((noreturn));
 	int (*code_line)(void *code, int offset); /* PyCode_Addr2Line: offset in bytes */
 	const char *(*utf8)(void *str);
