@@ -154,7 +154,7 @@ extern _Atomic uint32_t ps_epoch;	    /* of the last checkpoint, from 1 */
 /* --- options.c: read once by ps_options_read() */
 
 struct ps_options {
-	int enabled, check, halt_on_error, abort_on_error, exitcode, leaks, canaries;
+	int enabled, check, halt_on_error, abort_on_error, exitcode, leaks, canaries, direct;
 	unsigned alloc_depth, free_depth;
 	size_t quarantine, depot; /* bytes */
 	char log_path[256];

@@ -14,6 +14,7 @@ struct ps_options ps_options = {
 	.halt_on_error = 1,
 	.exitcode = 1,
 	.canaries = 1,
+	.direct = 1,
 	.alloc_depth = 16,
 	.free_depth = 16,
 	.quarantine = (size_t)1 << 20,
@@ -38,6 +39,9 @@ static const struct option {
 	{ "log_path", TEXT, 0, ps_options.log_path,
 	        "reports go to PATH.PID where no sanitizer writes them" },
 	{ "canaries", FLAG, 0, &ps_options.canaries, "0: do not look behind a block at its free" },
+	{ "direct", FLAG, 0, &ps_options.direct,
+	        "0: tell ASan by its own calls, which says use-after-poison of everything then, as where "
+	        "its shadow is not one byte for eight; for tests" },
 	{ "leaks", FLAG, 0, &ps_options.leaks,
 	        "at exit, report blocks 1: that nothing points to (as ASan's detect_leaks), 2: all" },
 	{ "detect_leaks", FLAG, 1, &ps_options.leaks, "the same" },

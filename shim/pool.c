@@ -3,7 +3,7 @@
  */
 #include <pthread.h>
 
-#include "internal.h"
+#include "asan.h"
 
 struct poolshim_pool *ps_pools;
 static _Atomic int lock;
@@ -28,6 +28,7 @@ static void start(void)
 		if (!all[i]->start())
 			ps_backend = all[i];
 	ps_options_read();
+	ps_asan_direct = ps_asan_direct && ps_options.direct;
 	if (!ps_backend && !ps_none.start())
 		ps_backend = &ps_none;
 	if (!ps_options.enabled)

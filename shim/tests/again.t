@@ -111,8 +111,8 @@ if [ ! -s "$scratch/pythons" ]; then
     echo "1..0 # SKIP no python3 with ctypes"
     exit 0
 fi
-check 'the program that starts CPython builds' "$cc" -O1 -g -fPIC -D_GNU_SOURCE -Wall -Wextra -Werror -shared \
-    -o "$other" "$here/python_again.c"
+check 'the program that starts CPython builds' "$cc" -O1 -g -fPIC -D_GNU_SOURCE -Wall -Wextra -Werror \
+    -shared -o "$other" "$here/python_again.c"
 while read -r python; do
     initialised_again "$python"
     subinterpreters "$python"
@@ -120,7 +120,8 @@ while read -r python; do
 done <"$scratch/pythons"
 if command -v valgrind >/dev/null; then
     python=$(head -n 1 "$scratch/pythons")
-    check "$python under Memcheck: started twice" under_memcheck "$scratch/twice" "$python" 'import json' 'import re'
+    check "$python under Memcheck: started twice" \
+        under_memcheck "$scratch/twice" "$python" 'import json' 'import re'
     check '... nothing is found' no_finding
     check "$python under Memcheck: overflow in the second start" \
         under_memcheck "$scratch/second" "$python" pass "$(fault overflow)"

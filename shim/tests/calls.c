@@ -40,6 +40,11 @@ static int survives(void (*f)(void), char *text, size_t size)
 	return status == 0;
 }
 
+static const char *use_after_free(void)
+{
+	return told_by_calls() ? "use-after-poison" : "heap-use-after-free";
+}
+
 static char text[1 << 16];
 static struct heap heap;
 static volatile unsigned char *block;
@@ -180,7 +185,7 @@ static void test_reset(const char *checker)
 	poolshim_reset(arena.pool);
 	ok(!poolshim_owns(arena.pool, (void *)block), "a reset frees");
 	if (!strcmp(checker, "asan"))
-		ok(!survives(read_block, text, sizeof text) && strstr(text, "heap-use-after-free"),
+		ok(!survives(read_block, text, sizeof text) && strstr(text, use_after_free()),
 		        "what a reset freed is fenced");
 	arena.top = arena.start;
 	void *again = heap_alloc(&arena, 100, POOLSHIM_ZEROED);
@@ -225,7 +230,7 @@ static void test_in_regions(const char *checker)
 	block = heap_alloc(&heap, 72, POOLSHIM_ZEROED);
 	heap_free(&heap, (void *)block);
 	poolshim_flush(heap.pool);
-	ok(!survives(read_block, text, sizeof text) && strstr(text, "heap-use-after-free"),
+	ok(!survives(read_block, text, sizeof text) && strstr(text, use_after_free()),
 	        "fenced after its release, in a region of another pool");
 	poolshim_destroy(heap.pool);
 	heap.pool = of_region;

@@ -200,6 +200,12 @@ static int run_apart(const struct fault *f, char *text)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
 }
 
+/* ASan's word for F. */
+static const char *kind_of(const struct fault *f)
+{
+	return f->kind < READ_FRESH && told_by_calls() ? "use-after-poison" : kinds[f->kind].kind;
+}
+
 /* Is TEXT a report on F as it should be: the right kind, the pool, the block's size? */
 static int told(const struct fault *f, enum checker checker, const char *text)
 {
@@ -207,7 +213,7 @@ static int told(const struct fault *f, enum checker checker, const char *text)
 
 	if (checker != ASAN)
 		return 1;
-	snprintf(kind, sizeof kind, "SUMMARY: AddressSanitizer: %s", kinds[f->kind].kind);
+	snprintf(kind, sizeof kind, "SUMMARY: AddressSanitizer: %s", kind_of(f));
 	snprintf(size, sizeof size, " %zu-byte region", f->size);
 	if (!strstr(text, kind))
 		return 0;
