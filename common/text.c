@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <string.h>
 
 #include "common/text.h"
@@ -56,4 +57,19 @@ int text_ends(const char *s, const char *suffix)
 	size_t len = strlen(s), tail = strlen(suffix);
 
 	return len >= tail && !strcmp(s + len - tail, suffix);
+}
+
+int text_number(const char *s, const char **end)
+{
+	const char *p = s;
+	long n = 0;
+
+	while (text_blank(*p))
+		p++;
+	const char *digits = p;
+	for (; text_digit(*p); p++)
+		n = n <= INT_MAX ? n * 10 + (*p - '0') : n;
+	if (end)
+		*end = p > digits ? p : s;
+	return n <= INT_MAX ? (int)n : 0;
 }

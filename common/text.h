@@ -56,4 +56,11 @@ static inline const char *text_after_any(const char *s, const char *needle)
 
 int text_ends(const char *s, const char *suffix);
 
+/*
+ * The decimal number that S begins with, blanks before it aside. It has no sign, and is 0 where there
+ * is none or it does not fit into an int: lines, processes, threads and counts are never as large.
+ * *END, where END is not NULL, is what follows all its digits; S itself, if it has none.
+ */
+int text_number(const char *s, const char **end);
+
 #endif

@@ -74,10 +74,10 @@ static int take_musl(struct cpython *c, const struct line *line, char *s)
 	char *number, *function, *file;
 
 	if (!text_ends(s, ")") || !(number = last(s, ": ")) || !(function = last(s, ": ")) ||
-	        !(file = last(s, " (")) || atoi(number) <= 0)
+	        !(file = last(s, " (")) || text_number(number, NULL) <= 0)
 		return 0;
 	open_at(c, line, line->s, 0);
-	cpython_add_site(c, function, strlen(function), file, atoi(number));
+	cpython_add_site(c, function, strlen(function), file, text_number(number, NULL));
 	return 1;
 }
 
@@ -94,10 +94,10 @@ static int take_listed(struct cpython *c, const struct line *line, char *s)
 		function = number ? strstr(number, ", function: ") : NULL;
 		function = function ? function + strlen(", function: ") : NULL;
 	}
-	if (!number || !file || atoi(number) <= 0)
+	if (!number || !file || text_number(number, NULL) <= 0)
 		return 0;
 	open_at(c, line, line->s, 0);
-	cpython_add_site(c, function, function ? strlen(function) : 0, file, atoi(number));
+	cpython_add_site(c, function, function ? strlen(function) : 0, file, text_number(number, NULL));
 	return 1;
 }
 

@@ -39,15 +39,14 @@ static void add_python(struct cpython *c, const struct frame *frame)
 /* '  File "/a.py", line 3 in f', and without " in f" where a block was allocated. */
 static int take_python_frame(struct cpython *c, const char *s)
 {
-	const char *rest = text_after(s, "  File "), *file, *function;
+	const char *rest = text_after(s, "  File "), *file, *function, *end;
 	struct frame frame = { 0 };
 	size_t len;
-	char *end;
 
 	if (!rest || !(rest = take_file(rest, &file, &len)))
 		return 0;
 	rest = text_after(rest, ", line ");
-	long number = strtol(rest, &end, 10);
+	frame.line = text_number(rest, &end);
 	if (end == rest && text_after(rest, "?\?\?"))
 		end += strlen("?\?\?");
 	function = text_after(end, " in ");
@@ -55,7 +54,6 @@ static int take_python_frame(struct cpython *c, const char *s)
 		return 0;
 	if (file)
 		frame.file = finding_strndup(c->r.f, file, len);
-	frame.line = number > 0 && number < 1000000000 ? (int)number : 0;
 	frame.function = finding_strdup(c->r.f, function);
 	if (function)
 		add_python(c, &frame);

@@ -54,7 +54,7 @@ static struct frames *target(struct cpython *c)
 static int take_frame(struct cpython *c, const char *s)
 {
 	const char *file = text_after(s, "  File \""), *end = NULL, *number = NULL;
-	char *rest;
+	const char *rest;
 
 	for (const char *p = file; p && (p = strstr(p, "\", line")); p++) {
 		const char *digits = p + strlen("\", line");
@@ -66,7 +66,7 @@ static int take_frame(struct cpython *c, const char *s)
 	}
 	if (!number)
 		return 0;
-	long line = strtol(number, &rest, 10);
+	int line = text_number(number, &rest);
 	const char *function = text_after(rest, ", in ");
 	if (*rest && !function)
 		return 0;
@@ -76,7 +76,7 @@ static int take_frame(struct cpython *c, const char *s)
 	struct frame frame = {
 		.function = finding_strdup(c->r.f, function),
 		.file = finding_strndup(c->r.f, file, (size_t)(end - file)),
-		.line = line < 1000000000 ? (int)line : 0,
+		.line = line,
 	};
 	if (frames)
 		push(c->r.f, frames, &frame);

@@ -1,19 +1,16 @@
 /* A finding from its object in JSON (write_json_finding.c). */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/mem.h"
+#include "reports/json_text.h"
 #include "reports/kinds.h"
 #include "reports/result.h"
 
 static const char *string(const json_t *o, const char *name)
 {
 	return json_string_value(json_object_get(o, name));
-}
-
-static long integer(const json_t *o, const char *name)
-{
-	return (long)json_integer_value(json_object_get(o, name));
 }
 
 static void read_frames(struct finding *f, struct frames *frames, const json_t *list)
@@ -26,8 +23,8 @@ static void read_frames(struct finding *f, struct frames *frames, const json_t *
 
 		frame->function = finding_strdup(f, string(o, "function"));
 		frame->file = finding_strdup(f, string(o, "file"));
-		frame->line = (int)integer(o, "line");
-		frame->column = (int)integer(o, "column");
+		frame->line = (int)json_number(o, "line", INT_MAX);
+		frame->column = (int)json_number(o, "column", INT_MAX);
 		frame->module = finding_strdup(f, string(o, "module"));
 		frame->offset = finding_strdup(f, string(o, "offset"));
 	}
@@ -62,10 +59,10 @@ static void read_occurrences(struct finding *f, const json_t *list)
 			.cell = xstrdup(string(o, "cell")),
 			.unit = xstrdup(string(o, "unit")),
 			.test = xstrdup(string(o, "test")),
-			.pid = integer(o, "pid"),
+			.pid = json_number(o, "pid", INT_MAX),
 			.log = xstrdup(string(o, "log")),
-			.line = integer(o, "line"),
-			.attempt = (int)integer(o, "attempt"),
+			.line = json_number(o, "line", LONG_MAX),
+			.attempt = (int)json_number(o, "attempt", INT_MAX),
 		};
 }
 
@@ -76,7 +73,7 @@ struct finding *finding_from_json(const json_t *o, const char *text)
 
 	f->message = finding_strdup(f, string(o, "message"));
 	f->access.op = finding_strdup(f, string(access, "op"));
-	f->access.size = (size_t)integer(access, "size");
+	f->access.size = (size_t)json_number(access, "size", LONG_MAX);
 	f->access.address = finding_strdup(f, string(access, "address"));
 	read_stacks(f, json_object_get(o, "stacks"));
 	read_frames(f, &f->python, json_object_get(o, "python"));
@@ -84,11 +81,11 @@ struct finding *finding_from_json(const json_t *o, const char *text)
 	f->severity = finding_strdup(f, string(o, "severity"));
 	f->category = f->category ? f->category : "other";
 	f->severity = f->severity ? f->severity : "error";
-	f->cwe = (int)integer(o, "cwe");
+	f->cwe = (int)json_number(o, "cwe", INT_MAX);
 	f->fingerprint = finding_strdup(f, string(o, "fingerprint"));
 	f->bucket = finding_strdup(f, string(o, "bucket"));
 	f->text = finding_strdup(f, text);
-	f->count = (size_t)integer(o, "count");
+	f->count = (size_t)json_number(o, "count", LONG_MAX);
 	read_occurrences(f, json_object_get(o, "occurrences"));
 	return f;
 }

@@ -26,6 +26,13 @@ json_t *json_line(const char *s, size_t max)
 	return json;
 }
 
+long json_number(const json_t *object, const char *name, long max)
+{
+	json_int_t n = json_integer_value(json_object_get(object, name));
+
+	return n > 0 && n <= max ? (long)n : 0;
+}
+
 int json_element(FILE *f, size_t i, json_t *o)
 {
 	char *text = json_dumps(o, 0); /* json_dumpf() writes token by token */

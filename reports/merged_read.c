@@ -1,8 +1,10 @@
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/mem.h"
 #include "reports/clean.h"
+#include "reports/json_text.h"
 #include "reports/merged.h"
 #include "reports/occurrence.h"
 #include "reports/store.h"
@@ -19,11 +21,6 @@ static uint64_t get_hex(const json_t *value)
 	const char *s = json_string_value(value);
 
 	return s ? strtoull(s, NULL, 16) : 0;
-}
-
-static long get_number(const json_t *o, const char *name)
-{
-	return (long)json_integer_value(json_object_get(o, name));
 }
 
 static char *get_text(const json_t *o, const char *name)
@@ -44,8 +41,8 @@ static void read_run(struct results *r, const json_t *o)
 	take_smaller(&r->hashseed, get_text(o, "hashseed"));
 	take_smaller(&r->hostname, get_text(o, "hostname"));
 	take_smaller(&r->started, get_text(o, "started"));
-	r->folders += (size_t)get_number(o, "folders");
-	r->logs += (size_t)get_number(o, "logs");
+	r->folders += (size_t)json_number(o, "folders", LONG_MAX);
+	r->logs += (size_t)json_number(o, "logs", LONG_MAX);
 }
 
 static void read_controls(struct cell_result *c, const json_t *list)
@@ -61,7 +58,7 @@ static void read_controls(struct cell_result *c, const json_t *list)
 			.kind = get_text(o, "kind"),
 			.category = get_text(o, "category"),
 			.found = get_text(o, "found"),
-			.seen = get_number(o, "seen") != 0,
+			.seen = json_number(o, "seen", LONG_MAX) != 0,
 			.seconds = json_seconds(o, "seconds"),
 		};
 		control_add(c, &k);
@@ -77,7 +74,7 @@ static void read_cell(struct results *r, const json_t *o)
 
 	if (state)
 		take_state(c, state, get_text(o, "reason"), get_text(o, "log"));
-	c->requested |= get_number(o, "requested") != 0;
+	c->requested |= json_number(o, "requested", LONG_MAX) != 0;
 	if (json_seconds(o, "seconds") > c->seconds)
 		c->seconds = json_seconds(o, "seconds");
 	json_array_foreach(json_object_get(o, "partitions"), i, value)
@@ -100,11 +97,11 @@ static void read_marks(struct results *r, struct marks *marks, const json_t *lis
 			.key = get_hex(json_object_get(o, "key")),
 			.test = arena_strdup(&r->strings, get_borrowed(o, "test")),
 			.log = arena_strdup(&r->strings, get_borrowed(o, "log")),
-			.pid = get_number(o, "pid"),
-			.line = get_number(o, "line"),
-			.attempt = (int)get_number(o, "attempt"),
-			.flaky = get_number(o, "flaky") != 0,
-			.count = (size_t)get_number(o, "count"),
+			.pid = json_number(o, "pid", INT_MAX),
+			.line = json_number(o, "line", LONG_MAX),
+			.attempt = (int)json_number(o, "attempt", INT_MAX),
+			.flaky = json_number(o, "flaky", LONG_MAX) != 0,
+			.count = (size_t)json_number(o, "count", LONG_MAX),
 		};
 		mark_add(marks, &m);
 	}
@@ -112,7 +109,7 @@ static void read_marks(struct results *r, struct marks *marks, const json_t *lis
 
 static enum outcome get_outcome(const json_t *o)
 {
-	long n = get_number(o, "outcome");
+	json_int_t n = json_integer_value(json_object_get(o, "outcome"));
 
 	return n >= OUTCOME_PASSED && n <= OUTCOME_ERROR ? (enum outcome)n : OUTCOME_ERROR;
 }
@@ -132,7 +129,7 @@ static void read_case(struct results *r, struct unit_result *u, const json_t *o)
 	t->text = get_text(o, "text");
 	json_array_foreach(json_object_get(o, "attempts"), i, old) {
 		struct failed_attempt *a =
-			attempt_add(t, (int)get_number(old, "attempt"), get_outcome(old));
+			attempt_add(t, (int)json_number(old, "attempt", INT_MAX), get_outcome(old));
 
 		a->seconds = json_seconds(old, "seconds");
 		a->message = get_text(old, "message");
@@ -148,9 +145,9 @@ static void fill_unit(struct results *r, struct unit_result *u, const json_t *o)
 	u->unit = get_text(o, "unit");
 	u->started = get_text(o, "started");
 	u->log = get_text(o, "log");
-	u->ran = get_number(o, "ran") != 0;
-	u->planned = get_number(o, "planned") != 0;
-	u->attempts = (int)get_number(o, "attempts");
+	u->ran = json_number(o, "ran", LONG_MAX) != 0;
+	u->planned = json_number(o, "planned", LONG_MAX) != 0;
+	u->attempts = (int)json_number(o, "attempts", INT_MAX);
 	u->seconds = json_seconds(o, "seconds");
 	json_array_foreach(json_object_get(o, "cases"), i, value)
 		read_case(r, u, value);
@@ -168,7 +165,7 @@ static void read_unit(struct results *r, const json_t *o)
 
 	for (size_t i = 0; i < n; i++)
 		ids[i] = get_hex(json_array_get(list, i));
-	to->planned |= get_number(o, "planned") != 0;
+	to->planned |= json_number(o, "planned", LONG_MAX) != 0;
 	if (!ids_known(to, ids, n)) {
 		fill_unit(r, &u, o);
 		ids_add(&u, ids, n);
@@ -199,7 +196,7 @@ static void read_unparsed(struct results *r, const json_t *o)
 	struct unparsed *u = xcalloc(1, sizeof *u);
 
 	u->log = get_text(o, "unparsed");
-	u->line = get_number(o, "line");
+	u->line = json_number(o, "line", LONG_MAX);
 	u->text = get_text(o, "text");
 	u->reason = get_text(o, "reason");
 	unparsed_add(r, u);

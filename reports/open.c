@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,11 +153,11 @@ struct open *open_find_list(struct opens *all, const struct line *line)
 /* The pid in "==PID==" at the start of S, or 0. */
 static long leading_pid(const char *s)
 {
-	char *end;
+	const char *end;
 
-	if (s[0] != '=' || s[1] != '=' || !isdigit((unsigned char)s[2]))
+	if (s[0] != '=' || s[1] != '=' || !text_digit(s[2]))
 		return 0;
-	long pid = strtol(s + 2, &end, 10);
+	long pid = text_number(s + 2, &end);
 	return text_after(end, "==") ? pid : 0;
 }
 

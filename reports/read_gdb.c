@@ -62,7 +62,7 @@ static char *signal_name(const char *s)
 
 	if (isdigit((unsigned char)*s))
 		for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-			if (atoi(s) == numbers[i].number)
+			if (text_number(s, NULL) == numbers[i].number)
 				return xstrdup(numbers[i].name);
 	return len && (text_after(s, "SIG") || text_after(s, "EXC_")) ? xstrndup(s, len) : NULL;
 }
@@ -134,7 +134,7 @@ static int opens(void *state, const struct line *line)
 	int thread = 0;
 
 	if (!died && text_after(s, "Thread "))
-		thread = atoi(s + strlen("Thread "));
+		thread = text_number(s + strlen("Thread "), NULL);
 	else if (!died && !text_after(s, "Program received signal "))
 		return 0;
 	if (!died && !got)
@@ -163,19 +163,18 @@ static int opens(void *state, const struct line *line)
 /* "Thread 3 (Thread 0x7ffff721c6c0 (LWP 25952) "x"):": the backtrace of a thread follows. */
 static int take_thread(struct state *st, const char *s)
 {
-	const char *number = text_after(s, "Thread "), *lwp;
-	char *end;
+	const char *number = text_after(s, "Thread "), *lwp, *end;
 
-	if (!number || !isdigit((unsigned char)*number))
+	if (!number || !text_digit(*number))
 		return 0;
-	long n = strtol(number, &end, 10);
+	int n = text_number(number, &end);
 	if (!text_after(end, " (") || !text_ends(s, ":"))
 		return 0;
 	flush(st);
-	st->thread = (int)n;
+	st->thread = n;
 	lwp = text_after_any(end, "(LWP ");
 	if (n == 1 && lwp)
-		st->r.f->occurrences->pid = strtol(lwp, NULL, 10);
+		st->r.f->occurrences->pid = text_number(lwp, NULL);
 	return 1;
 }
 
@@ -187,7 +186,7 @@ static int take_current(struct state *st, const char *s)
 	if (!number)
 		return 0;
 	flush(st);
-	st->crashed = atoi(number);
+	st->crashed = text_number(number, NULL);
 	return 1;
 }
 
@@ -261,13 +260,13 @@ static int take_python_frame(struct state *st, const char *s)
 	}
 	if (!end || (s[0] == ' ' && !st->python))
 		return 0;
-	char *rest;
-	long line = strtol(end + skip, &rest, 10);
+	const char *rest;
+	int line = text_number(end + skip, &rest);
 	const char *function = text_after(rest, ", in ");
 	if (!function)
 		return 0;
 	if (f->python.n < REPORT_FRAMES_MAX) {
-		struct frame frame = { .line = (int)line };
+		struct frame frame = { .line = line };
 		frame.file = finding_strndup(f, file, (size_t)(end - file));
 		frame.function = finding_strndup(f, function, strcspn(function, " "));
 		*frames_add(f, &f->python) = frame;

@@ -53,8 +53,7 @@ struct state {
 /* "==123== TEXT" or "==00:00:00:01.234 123== TEXT": returns TEXT and fills PID, or NULL. */
 static const char *split_at(const char *s, long *pid)
 {
-	const char *p = s + 2;
-	char *end;
+	const char *p = s + 2, *end;
 
 	if (*p < '0' || *p > '9')
 		return NULL;
@@ -63,8 +62,8 @@ static const char *split_at(const char *s, long *pid)
 		p++;
 	else
 		p = s + 2;
-	*pid = strtol(p, &end, 10);
-	p = text_after(end, "==");
+	*pid = text_number(p, &end);
+	p = end > p ? text_after(end, "==") : NULL;
 	return p && (*p == ' ' || *p == 0) ? p + (*p == ' ') : NULL;
 }
 
@@ -136,7 +135,7 @@ static struct process *process_of(struct state *st, long pid)
 static void name_threads(struct process *p, const char *text)
 {
 	while ((text = text_after_any(text, "hread #"))) {
-		long id = strtol(text, NULL, 10);
+		long id = text_number(text, NULL);
 		size_t i = 0;
 
 		while (i < p->named_count && p->named[i] != id)
@@ -280,7 +279,7 @@ static void take_outside(
 
 	text += strspn(text, " ");
 	if (thread && text_ends(text, " was created"))
-		begin_ahead(st, p, ROLE_THREAD, strtol(thread, NULL, 10));
+		begin_ahead(st, p, ROLE_THREAD, text_number(thread, NULL));
 	else if (text_after(text, "Acquired at:") ||
 	         (text_after(text, "Lock at ") && text_ends(text, " was first observed")))
 		begin_ahead(st, p, ROLE_LOCK, 0);
@@ -342,7 +341,7 @@ static int take_frame_of_log(struct state *st, struct process *p, const char *te
 	}
 	const char *version = text_after(text, "Using Valgrind-3.");
 	if (version) {
-		st->version = atoi(version);
+		st->version = text_number(version, NULL);
 		return 1;
 	}
 	int again = strstr(text, " errors in context ") != NULL;

@@ -52,7 +52,7 @@ static void tell(struct state *st, long line, struct span text, const char *reas
 
 /* --- elements --- */
 
-static void on_count(void *context, unsigned long long unique, unsigned long long count)
+static void on_count(void *context, unsigned long long unique, int count)
 {
 	struct state *st = context;
 
@@ -213,7 +213,7 @@ static void take_tag(struct state *st, const struct tag *tag, struct span rest, 
 		st->ended = 1;
 		valgrind_pending_flush(&st->pending);
 	} else if (tag->kind == TAG_PID) {
-		st->pid = strtol(value, NULL, 10);
+		st->pid = text_number(value, NULL);
 	} else if (tag->kind == TAG_TOOL && !st->tool) {
 		st->tool = valgrind_tool(value);
 	} else if (tag->kind == TAG_INNER && st->rooted && !st->orphan) {

@@ -85,11 +85,11 @@ static int is_fatal(const char *text)
 /* "==PID==ERROR: AddressSanitizer: TEXT" at S (old GCC puts a space before ERROR). */
 static int parse_header_at(const char *s, struct header *h)
 {
-	char *end;
+	const char *end;
 
-	if (!isdigit((unsigned char)s[2]))
+	if (!text_digit(s[2]))
 		return 0;
-	h->pid = strtol(s + 2, &end, 10);
+	h->pid = text_number(s + 2, &end);
 	const char *q = text_after(end, "==");
 	if (!q)
 		return 0;

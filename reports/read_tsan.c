@@ -152,14 +152,14 @@ int tsan_begins(struct opens *all, const struct line *line)
 	char *kind = xstrdup(warning), *pid = NULL;
 	for (char *p = kind; (p = strstr(p, " (pid=")); p++)
 		pid = p;
-	if (!pid) {
+	if (!pid || pid == kind) {
 		free(kind);
 		return 0;
 	}
 	*pid = 0;
 	size_t prefix = (size_t)(warning - line->s) - strlen("WARNING: ThreadSanitizer: ");
 	struct open *o = open_begin(all, &grammar, "tsan", kind, line, prefix,
-	        strtol(pid + strlen(" (pid="), NULL, 10));
+	        text_number(pid + strlen(" (pid="), NULL));
 	report_message(&o->r, kind);
 	free(kind);
 	return 1;

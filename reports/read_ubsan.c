@@ -92,7 +92,7 @@ static int begin_minimal(struct opens *all, const struct line *line)
 	const char *kind = text_after_any(line->s, "ubsan: ");
 	const char *by = kind ? strstr(kind, " by 0x") : NULL;
 
-	if (!by || strchr(kind, ' ') != by)
+	if (!by || by == kind || strchr(kind, ' ') != by)
 		return 0;
 	char *word = xstrndup(kind, (size_t)(by - kind));
 	struct open *o = open_begin(all, &grammar, "ubsan", word, line, 0, 0);

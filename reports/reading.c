@@ -151,8 +151,8 @@ void reading_drop(struct reading *g, size_t i)
 static long pid_of_name(const char *name)
 {
 	for (const char *dot = strchr(name, '.'); dot; dot = strchr(dot + 1, '.')) {
-		char *end;
-		long pid = strtol(dot + 1, &end, 10);
+		const char *end;
+		int pid = text_number(dot + 1, &end);
 
 		if (end > dot + 1 && pid > 0 && (!*end || *end == '.'))
 			return pid;

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -16,6 +17,7 @@
 #include "common/mem.h"
 #include "common/run.h"
 #include "common/text.h"
+#include "reports/json_text.h"
 #include "reports/symbolize.h"
 #include "reports/symbolizer.h"
 
@@ -239,13 +241,6 @@ static const char *text_of(const json_t *object, const char *name)
 	return s && *s && strcmp(s, "??") != 0 ? s : NULL;
 }
 
-static int number_of(const json_t *object, const char *name)
-{
-	json_int_t n = json_integer_value(json_object_get(object, name));
-
-	return n > 0 && n < 1 << 30 ? (int)n : 0;
-}
-
 static int take_answer(const struct buf *line, struct finding *f, struct frames *frames)
 {
 	json_t *answer = json_loadb(line->data, line->len, 0, NULL);
@@ -260,8 +255,8 @@ static int take_answer(const struct buf *line, struct finding *f, struct frames 
 		struct frame *frame = frames_add(f, frames);
 		frame->function = finding_strdup(f, function);
 		frame->file = finding_strdup(f, text_of(symbol, "FileName"));
-		frame->line = number_of(symbol, "Line");
-		frame->column = number_of(symbol, "Column");
+		frame->line = (int)json_number(symbol, "Line", INT_MAX);
+		frame->column = (int)json_number(symbol, "Column", INT_MAX);
 	}
 	json_decref(answer);
 	return frames->n ? 0 : -1;

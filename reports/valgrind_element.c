@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "common/text.h"
 #include "reports/reader.h"
 #include "reports/valgrind_element.h"
 #include "reports/valgrind_error.h"
@@ -162,11 +163,11 @@ static void take_signal(struct valgrind_element *e, int name)
 	struct finding *f = e->f;
 
 	if (name == SIGNO) {
-		e->number = strtoull(e->value.data, NULL, 10);
+		e->number = text_number(e->value.data, NULL);
 	} else if (name == SIGNAME) {
 		one_line(e);
 		f->message = finding_printf(f,
-		        "Process terminating with default action of signal %llu (%s)", e->number,
+		        "Process terminating with default action of signal %d (%s)", e->number,
 		        e->value.data);
 		buf_addstr(&e->report, f->message);
 		buf_addch(&e->report, '\n');
@@ -264,7 +265,7 @@ static void take_frame_leaf(struct valgrind_element *e, int name)
 	else if (name == FILE_)
 		frame->file = own_file(e);
 	else
-		frame->line = atoi(e->value.data);
+		frame->line = text_number(e->value.data, NULL);
 }
 
 static void take_leaf(struct valgrind_element *e, int name)
@@ -285,7 +286,7 @@ static void take_leaf(struct valgrind_element *e, int name)
 	} else if (name == ADDRESS) {
 		report_line(e, "", " was first observed at:\n");
 	} else if (name == HTHREADID && e->thread_count < ELEMENT_THREADS_MAX) {
-		e->threads[e->thread_count++] = strtol(e->value.data, NULL, 10);
+		e->threads[e->thread_count++] = text_number(e->value.data, NULL);
 	}
 }
 
@@ -312,7 +313,7 @@ static void end_leaf(struct valgrind_element *e, int name)
 	else if (name == UNIQUE)
 		e->unique = strtoull(e->value.data, NULL, 16);
 	else if (name == COUNT)
-		e->number = strtoull(e->value.data, NULL, 10);
+		e->number = text_number(e->value.data, NULL);
 }
 
 static void end(void *context, const xmlChar *localname, const xmlChar *prefix, const xmlChar *uri)

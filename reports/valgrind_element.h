@@ -21,7 +21,7 @@ struct valgrind_element {
 	int complete; /* it has its end, and is well-formed */
 
 	/* For each <pair> of an <errorcounts>. */
-	void (*count)(void *context, unsigned long long unique, unsigned long long count);
+	void (*count)(void *context, unsigned long long unique, int count);
 	void *context;
 
 	/* Of valgrind_element.c alone. */
@@ -31,7 +31,7 @@ struct valgrind_element {
 	int role, outer_role; /* of the next stack; -1: it is not kept */
 	int stack;            /* index of the stack being read, or -1 */
 	size_t frames;        /* of it, so far */
-	unsigned long long number;
+	int number;
 	struct frame frame;
 	struct buf value, report, dir, ip, repaired;
 };

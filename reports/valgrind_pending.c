@@ -25,7 +25,7 @@ void valgrind_pending_add(
 }
 
 void valgrind_pending_count(
-        struct valgrind_pending *p, unsigned long long unique, unsigned long long count)
+        struct valgrind_pending *p, unsigned long long unique, int count)
 {
 	for (size_t slot = slot_of(unique); p->slots[slot]; slot = (slot + 1) % PENDING_SLOTS) {
 		size_t i = p->slots[slot] - 1U;

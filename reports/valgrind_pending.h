@@ -24,7 +24,7 @@ struct valgrind_pending {
 void valgrind_pending_add(
         struct valgrind_pending *p, struct finding *f, const struct valgrind_element *e);
 void valgrind_pending_count(
-        struct valgrind_pending *p, unsigned long long unique, unsigned long long count);
+        struct valgrind_pending *p, unsigned long long unique, int count);
 
 /* Hands all findings to the scanner. */
 void valgrind_pending_flush(struct valgrind_pending *p);

@@ -150,6 +150,22 @@ static void test_stops(void **state)
 	free(out);
 }
 
+/* Numbers that are none, for memory was overwritten: what can be told is told without them. */
+static void test_no_numbers(void **state)
+{
+	char *out = scan("Thread 99999999999 \"x\" received signal SIGBUS, Bus error.\n"
+	                 "Thread 1 (Thread 0x7f01 (LWP -77) \"x\"):\n"
+	                 "#0  crash () at c.c:3\n"
+	                 "Traceback (most recent call first):\n"
+	                 "  File \"/a.py\", line 99999999999, in inner\n"
+	                 "  File \"/a.py\", line -3, in outer\n");
+
+	(void)state;
+	assert_non_null(strstr(out, "1\t0\tgdb\tSIGBUS\tcrash\t- 0\t-\tcrash\t"));
+	assert_non_null(strstr(out, "\tinner;\t"));
+	free(out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +174,7 @@ int main(void)
 		cmocka_unit_test(test_session),
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_stops),
+		cmocka_unit_test(test_no_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

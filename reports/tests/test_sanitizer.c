@@ -293,6 +293,8 @@ static void test_edges(void **state)
 		{ "ThreadSanitizer: reported 1 warnings\n", NULL },
 		{ "terminate: runtime error: all is lost\n", NULL },
 		{ "ubsan: too many errors\n", NULL },
+		{ "ubsan:  by 0x00401234\n", NULL },
+		{ "WARNING: ThreadSanitizer:  (pid=12)\n", NULL },
 		{ "BUG: KASAN: slab-out-of-bounds in f+0x1/0x2\n", NULL },
 	};
 

@@ -250,6 +250,28 @@ static void endless_element(void **state)
 	assert_string_equal(told[0]->reason, "the element is too long");
 }
 
+/* What was overwritten may stand where a number was: it is then unknown, and never negative. */
+static void numbers(void **state)
+{
+	(void)state;
+	scan("<valgrindoutput>\n<pid>-368</pid>\n<tool>memcheck</tool>\n"
+	     ERROR("0x1", "InvalidRead", "  <what>Invalid read of size 4</what>\n  <stack>\n"
+		   "    <frame>\n<ip>0x1</ip><fn>f</fn><line>74555555555555555555</line>\n</frame>\n"
+		   "    <frame>\n<ip>0x1</ip><fn>g</fn><line>-3</line>\n</frame>\n"
+		   "    <frame>\n<ip>0x1</ip><fn>h</fn><line> 3</line>\n</frame>\n  </stack>\n")
+	     READ("0x2", "f")
+	     "<errorcounts>\n<pair>\n<count>-5</count>\n<unique>0x1</unique>\n</pair>\n"
+	     "<pair>\n<count>18446744073709551615</count>\n<unique>0x2</unique>\n</pair>\n"
+	     "</errorcounts>\n" TAIL);
+	assert_int_equal(found_count, 2);
+	assert_int_equal(found[0]->occurrences->pid, 0);
+	assert_int_equal(found[0]->stacks[0].frames.v[0].line, 0);
+	assert_int_equal(found[0]->stacks[0].frames.v[1].line, 0);
+	assert_int_equal(found[0]->stacks[0].frames.v[2].line, 3);
+	assert_int_equal(found[0]->count, 1);
+	assert_int_equal(found[1]->count, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +283,7 @@ int main(void)
 		TEST(amid_other_logs),
 		TEST(pieces_and_cuts),
 		TEST(endless_element),
+		TEST(numbers),
 	};
 
 	return cmocka_run_group_tests(tests, no_symbols, NULL);
