@@ -157,7 +157,9 @@ void clean_finding(struct finding *f)
 	clean_string(f, &f->message);
 	clean_string(f, &f->access.address);
 	clean_string(f, &f->text);
-	for (size_t i = 0; i < f->stack_count; i++)
+	for (size_t i = 0; i < f->stack_count; i++) {
 		clean_frames(f, &f->stacks[i].frames);
+		clean_frames(f, &f->stacks[i].python);
+	}
 	clean_frames(f, &f->python);
 }

@@ -7,26 +7,7 @@
 
 #include "common/text.h"
 #include "reports/cpython.h"
-
-/* '"FILE"' or '???' at S: what follows it, and where the name is; NULL if it is neither. */
-static const char *take_file(const char *s, const char **file, size_t *len)
-{
-	const char *end = NULL;
-
-	*file = NULL;
-	*len = 0;
-	if (text_after(s, "?\?\?, line "))
-		return s + strlen("?\?\?");
-	if (*s++ != '"')
-		return NULL;
-	for (const char *p = s; (p = strstr(p, "\", line ")); p++)
-		end = p;
-	if (!end)
-		return NULL;
-	*file = s;
-	*len = (size_t)(end - s);
-	return end + 1;
-}
+#include "reports/frame.h"
 
 static void add_python(struct cpython *c, const struct frame *frame)
 {
@@ -39,23 +20,12 @@ static void add_python(struct cpython *c, const struct frame *frame)
 /* '  File "/a.py", line 3 in f', and without " in f" where a block was allocated. */
 static int take_python_frame(struct cpython *c, const char *s)
 {
-	const char *rest = text_after(s, "  File "), *file, *function, *end;
-	struct frame frame = { 0 };
-	size_t len;
+	struct frame frame;
 
-	if (!rest || !(rest = take_file(rest, &file, &len)))
+	if (!text_after(s, "  File ") || frame_parse_script(&c->r.f->arena, s + 2, &frame) ||
+	        (!frame.function && !c->allocation))
 		return 0;
-	rest = text_after(rest, ", line ");
-	frame.line = text_number(rest, &end);
-	if (end == rest && text_after(rest, "?\?\?"))
-		end += strlen("?\?\?");
-	function = text_after(end, " in ");
-	if (function ? !*function : !c->allocation || *end)
-		return 0;
-	if (file)
-		frame.file = finding_strndup(c->r.f, file, len);
-	frame.function = finding_strdup(c->r.f, function);
-	if (function)
+	if (frame.function)
 		add_python(c, &frame);
 	else
 		report_add_frame(&c->r, &frame);

@@ -107,9 +107,12 @@ const struct stack *finding_find(const struct finding *f, enum role role)
 
 void finding_copy_stacks(struct finding *f, const struct finding *from)
 {
-	for (size_t i = 0; i < from->stack_count; i++)
-		frames_copy(f, &finding_stack(f, from->stacks[i].role)->frames,
-		        &from->stacks[i].frames);
+	for (size_t i = 0; i < from->stack_count; i++) {
+		struct stack *to = finding_stack(f, from->stacks[i].role);
+
+		frames_copy(f, &to->frames, &from->stacks[i].frames);
+		frames_copy(f, &to->python, &from->stacks[i].python);
+	}
 }
 
 void finding_add_text(struct finding *f, const char *more)

@@ -44,6 +44,7 @@ extern const char *const role_names[ROLE_COUNT]; /* "access", "free", ..., "othe
 struct stack {
 	enum role role;
 	struct frames frames;
+	struct frames python; /* the Python frames of it; of an access: finding.python */
 };
 
 /*

@@ -41,9 +41,11 @@ static void read_stacks(struct finding *f, const json_t *list)
 
 		while (role < ROLE_COUNT && (!name || strcmp(role_names[role], name) != 0))
 			role++;
-		if (role < ROLE_COUNT)
-			read_frames(f, &finding_stack(f, (enum role)role)->frames,
-				    json_object_get(o, "frames"));
+		if (role == ROLE_COUNT)
+			continue;
+		struct stack *stack = finding_stack(f, (enum role)role);
+		read_frames(f, &stack->frames, json_object_get(o, "frames"));
+		read_frames(f, &stack->python, json_object_get(o, "python"));
 	}
 }
 

@@ -108,9 +108,13 @@ char *finding_report(const struct finding *f, const struct occurrence *o)
 		for (size_t i = 0; i < f->stack_count; i++) {
 			buf_addf(&b, "  %s:\n", role_names[f->stacks[i].role]);
 			add_frames(&b, &f->stacks[i].frames);
+			if (f->stacks[i].python.n)
+				buf_addstr(&b, "    in Python:\n");
+			add_frames(&b, &f->stacks[i].python);
 		}
 	}
-	if (f->python.n && !strstr(b.data ? b.data : "", "most recent call first")) {
+	if (f->python.n && !strstr(b.data ? b.data : "", "most recent call first") &&
+	    !strstr(b.data ? b.data : "", "\nFile \"")) {
 		buf_addstr(&b, "\n  Python:\n");
 		add_frames(&b, &f->python);
 	}

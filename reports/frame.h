@@ -13,6 +13,13 @@
  */
 int frame_parse_sanitizer(struct arena *a, const char *line, struct frame *frame);
 
+/*
+ * 'File "/a.py", line 3 in f', as faulthandler prints an interpreter's frame and our shim does; without
+ * " in f", and with ??? for what is not known. Fills FRAME, its strings in A. Returns 0, or -1 if TEXT is
+ * not that.
+ */
+int frame_parse_script(struct arena *a, const char *text, struct frame *frame);
+
 /* "at|by 0x109168: get (hbo_r.c:2)", without leading blanks. Returns 0, or -1 if it is no frame. */
 int frame_parse_valgrind(struct arena *a, const char *text, struct frame *frame);
 

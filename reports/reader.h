@@ -94,6 +94,8 @@ void report_role(struct report *r, int role);
 int report_frame(struct report *r, const struct line *line);
 /* Adds FRAME, its strings in the arena of r->f or static, to the stack of the role set last. */
 void report_add_frame(struct report *r, const struct frame *frame);
+/* The same with a frame of an interpreter, which goes with the stack that was read last, if any. */
+void report_add_script(struct report *r, const struct frame *frame);
 void report_message(struct report *r, const char *message); /* copied; replaces */
 void report_set_kind(struct report *r, const char *kind);   /* copied; replaces */
 /* Hands the finding over; nothing happens when none is open. */

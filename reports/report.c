@@ -50,6 +50,16 @@ void report_add_frame(struct report *r, const struct frame *frame)
 		*frames_add(r->f, &r->f->stacks[r->stack].frames) = *frame;
 }
 
+void report_add_script(struct report *r, const struct frame *frame)
+{
+	if (r->stack < 0)
+		return;
+	struct stack *stack = &r->f->stacks[r->stack];
+	struct frames *frames = stack->role == ROLE_ACCESS ? &r->f->python : &stack->python;
+	if (frames->n < REPORT_FRAMES_MAX)
+		*frames_add(r->f, frames) = *frame;
+}
+
 int report_frame(struct report *r, const struct line *line)
 {
 	struct frame frame;

@@ -7,6 +7,7 @@
 
 #include "common/mem.h"
 #include "common/text.h"
+#include "reports/frame.h"
 #include "reports/sanitizer.h"
 
 static const struct {
@@ -131,9 +132,14 @@ static int is_own_text(const char *s)
 }
 
 /* A line of the interpreter's own under a stack that an annotated pool keeps (shim/cpython_frame.c). */
-static int is_script_line(const char *s)
+static int take_script_line(struct report *r, const char *s)
 {
-	return text_after(s, "File \"") && strstr(s, "\", line ");
+	struct frame frame;
+
+	if (!text_after(s, "File \"") || frame_parse_script(&r->f->arena, s, &frame))
+		return 0;
+	report_add_script(r, &frame);
+	return 1;
 }
 
 /*
@@ -151,7 +157,7 @@ static int goes_on_after_end(struct open *o, const struct line *line)
 		o->ended = OPEN_AGAIN;
 	else if (!place && !text_after(line->s, "Shadow byte") && !text_after(line->s, "=>0x") &&
 	         !text_after(line->s, "  ") && line->len &&
-	         !(o->ended == OPEN_AGAIN && is_script_line(line->s)))
+	         !(o->ended == OPEN_AGAIN && take_script_line(&o->r, line->s)))
 		return 0;
 	report_text(&o->r, line);
 	return 1;
@@ -166,7 +172,7 @@ static int record_body(struct open *o, const struct line *line)
 		open_close(o);
 		return 1;
 	}
-	if (!o->r.f || !is_own_text(line->s))
+	if (!o->r.f || (!is_own_text(line->s) && !take_script_line(&o->r, line->s)))
 		return 0;
 	report_text(&o->r, line);
 	return 1;
@@ -215,7 +221,7 @@ static int body(struct open *o, const struct line *line)
 	if (heading == FOREIGN_HEADING)
 		return 0;
 	if (heading == OWN_HEADING || take_detail(r, line->s) || is_own_text(line->s) ||
-	        is_script_line(line->s) || text_after(line->s, "==")) {
+	        take_script_line(r, line->s) || text_after(line->s, "==")) {
 		if (text_after(line->s, "==="))
 			return 0;
 		report_text(r, line);

@@ -151,7 +151,7 @@ static size_t size_of(const struct card *c)
 		size += f->text ? strnlen(f->text, REPORT_SHOWN) : 0;
 		size += f->python.n * FRAME_BYTES;
 		for (size_t j = 0; j < f->stack_count; j++)
-			size += f->stacks[j].frames.n * FRAME_BYTES;
+			size += (f->stacks[j].frames.n + f->stacks[j].python.n) * FRAME_BYTES;
 	}
 	return size;
 }

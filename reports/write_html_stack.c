@@ -98,6 +98,10 @@ static void write_stacks(const struct page *p, const struct finding *f, int whol
 			continue;
 		html(p->f, "<div><h5><b>%s</b> %s</h5>\n", role_names[s->role], role_headings[s->role]);
 		write_frames(p, &s->frames, place, whole ? FRAMES_SHOWN : brief(&s->frames, place));
+		if (s->python.n) {
+			html(p->f, "<p class=\"dim\">in Python</p>\n");
+			write_frames(p, &s->python, s->python.n, whole ? FRAMES_SHOWN : FRAMES_BRIEF);
+		}
 		html(p->f, "</div>\n");
 	}
 	if (f->python.n) {

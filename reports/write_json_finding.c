@@ -151,6 +151,10 @@ void json_finding(struct buf *b, const struct finding *f)
 		add_text(b, i ? ", {\"role\": " : "{\"role\": ", role_names[f->stacks[i].role]);
 		buf_addstr(b, ", \"frames\": [");
 		add_frames(b, &f->stacks[i].frames);
+		if (f->stacks[i].python.n) {
+			buf_addstr(b, "], \"python\": [");
+			add_python(b, &f->stacks[i].python);
+		}
 		buf_addstr(b, "]}");
 	}
 	buf_addstr(b, "], \"python\": [");

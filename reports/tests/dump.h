@@ -23,7 +23,8 @@ static inline void dump_frames(struct buf *out, const struct frames *frames)
 
 /*
  * One line, tab-separated: line, pid, tool, kind, category, access, address, top frame, frames of
- * the first stack, place of the top frame, roles, Python frames, count, fingerprint, message.
+ * the first stack, place of the top frame, roles (with the number of frames, and that of Python's),
+ * Python frames, count, fingerprint, message.
  */
 static inline void dump_finding(struct buf *out, const struct finding *f)
 {
@@ -42,8 +43,12 @@ static inline void dump_finding(struct buf *out, const struct finding *f)
 		buf_addf(
 		        out, top->column ? "%s:%d:%d" : "%s:%d", top->file, top->line, top->column);
 	buf_addch(out, '\t');
-	for (size_t i = 0; i < f->stack_count; i++)
-		buf_addf(out, "%s:%zu;", role_names[f->stacks[i].role], f->stacks[i].frames.n);
+	for (size_t i = 0; i < f->stack_count; i++) {
+		buf_addf(out, "%s:%zu", role_names[f->stacks[i].role], f->stacks[i].frames.n);
+		if (f->stacks[i].python.n)
+			buf_addf(out, "+%zu", f->stacks[i].python.n);
+		buf_addch(out, ';');
+	}
 	buf_addch(out, '\t');
 	dump_frames(out, &f->python);
 	buf_addf(out, "\t%zu\t%s\t", f->count, f->fingerprint);

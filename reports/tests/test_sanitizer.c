@@ -275,7 +275,7 @@ static void test_edges(void **state)
 		  "  of pool 'p', freed\nfreed by thread T0 here:\n    #0 0x2 in g b.c:4\n"
 		  "File \"s.py\", line 5 in h\n\npreviously allocated by thread T0 here:\n"
 		  "    #0 0x3 in k c.c:5\nFile \"s.py\", line 4 in h\n\n==1==ABORTING\n",
-		        "access:1;free:1;alloc:1;" },
+		        "access:1;free:1+1;alloc:1+1;" },
 		{ "ubsan: type-mismatch by 0x00401234 address 0x00000001\n",
 		        "\tubsan\ttype-mismatch\tundefined\t- 0\t0x00000001\t" },
 		{ "SUMMARY: AddressSanitizer: heap-buffer-overflow a.c:3 in f\n",

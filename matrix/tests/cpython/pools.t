@@ -29,6 +29,8 @@ told() {
 check 'both cells see all that they claim to' told "$SANMATRIX" run --cell asan-pool,valgrind-pool \
     --runtime "$runtime" --unit test_bool --out "$scratch/run" --progress none
 check 'pymem_buffer_overflow, at the access' misuse pymem_buffer_overflow asan out-of-bounds access
+check '... and the Python line that allocated it' jq -e 'any(.findings[].stacks[]; .role == "alloc" and
+    .python[0].file == "<string>" and .python[0].line == 1)' "$scratch/pymem_buffer_overflow/findings.json"
 check 'pymem_api_misuse' misuse pymem_api_misuse asan allocator-misuse alloc
 check 'pymem_malloc_without_gil' misuse pymem_malloc_without_gil cpython api-misuse
 done_testing
