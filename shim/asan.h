@@ -65,7 +65,10 @@ PS_INLINE void ps_asan_released(const struct ps_block *b, int untracked)
 {
 	size_t n = untracked ? b->raw_size : ps_link(b);
 
-	ps_shadow_fill(ps_shadow(b->raw), (n + 7) >> 3, PS_ASAN_OPEN);
+	if (n == sizeof(void *)) /* the usual: one link of a list */
+		*(volatile unsigned char *)ps_shadow(b->raw) = PS_ASAN_OPEN;
+	else
+		ps_shadow_fill(ps_shadow(b->raw), (n + 7) >> 3, PS_ASAN_OPEN);
 }
 
 #endif

@@ -1,27 +1,10 @@
 /*
  * Allocation and free.
  */
-#include "asan.h"
-#include "hot.h"
+#include "begin_end.h"
 
 const struct ps_backend *ps_backend;
 _Atomic uint32_t ps_epoch = 1;
-
-PS_INLINE void live(const struct ps_block *b, unsigned flags)
-{
-	if (ps_asan_direct)
-		ps_asan_live(b);
-	else
-		PS_CALL(live, b, flags);
-}
-
-PS_INLINE void dead(const struct ps_block *b)
-{
-	if (ps_asan_direct)
-		ps_asan_dead(b);
-	else
-		PS_CALL(dead, b);
-}
 
 PS_API size_t poolshim_do_size(const struct poolshim_pool *pool, size_t size)
 {
@@ -32,20 +15,7 @@ PS_API size_t poolshim_do_size(const struct poolshim_pool *pool, size_t size)
 
 static void *alloc(struct poolshim_pool *pool, void *raw, size_t size, unsigned flags)
 {
-	struct ps_block b;
-
-	ps_block_place(&b, pool, raw, size);
-	ps_mark(ps_address(raw), b.raw_size, pool->layout == POOLSHIM_TAIL);
-	if (ps_options.canaries)
-		ps_pad_write(b.user + size, ps_pad(pool->layout, size));
-	void *record = ps_record_of(&b);
-	ps_stack stack = ps_stack_here(__builtin_frame_address(0), ps_options.alloc_depth);
-	uint32_t epoch = atomic_load_explicit(&ps_epoch, memory_order_relaxed);
-	uint64_t stacks = ps_pack(stack, epoch, 1, size);
-	ps_store(ps_what(record, pool->layout), ps_seal(pool, size, record, stacks));
-	ps_store(ps_stacks(record, pool->layout), stacks);
-	live(&b, flags);
-	return b.user;
+	return ps_begin(pool, raw, size, flags, __builtin_frame_address(0));
 }
 
 PS_NOINLINE enum ps_fault ps_fault_of(struct poolshim_pool *pool, void *p)
@@ -82,24 +52,8 @@ PS_INLINE void *find(struct ps_block *b, struct poolshim_pool *pool, void *user)
 
 	if (PS_UNLIKELY(!what))
 		return NULL;
-	ps_block_place(b, pool,
-	        (unsigned char *)user - (pool->layout == POOLSHIM_HEADER ? PS_GRAIN : 0),
-	        what & (PS_SIZE_MAX - 1));
+	ps_block_at(b, pool, user, what & (PS_SIZE_MAX - 1));
 	return record;
-}
-
-/* BLOCK, whose record is at RECORD, is dead from now on. */
-PS_INLINE void kill(struct ps_block *b, void *record, ps_stack stack)
-{
-	ps_word *what = ps_what(record, b->pool->layout);
-	ps_word *stacks = ps_stacks(record, b->pool->layout);
-
-	ps_store(what, ps_unseal(ps_load(what), record));
-	if (ps_backend->own_stacks) {
-		uint64_t old = ps_load(stacks);
-		ps_store(stacks, ps_pack(old & PS_STACK_MASK, stack, 0, b->size));
-	}
-	dead(b);
 }
 
 /* Outside regions nothing may be left of a block: its memory may be unmapped. */
@@ -133,15 +87,7 @@ static void *dealloc(struct poolshim_pool *pool, void *block)
 		ps_bad_free(pool, block, frame);
 		return NULL;
 	}
-	unsigned char *broken = NULL;
-	if (ps_options.canaries)
-		broken = ps_pad_broken(b.user + b.size, ps_pad(pool->layout, b.size));
-	if (PS_UNLIKELY(broken != NULL))
-		ps_fault(PS_OVERRUN, pool, broken, frame);
-	kill(&b, record, ps_stack_here(frame, ps_options.free_depth));
-	if (pool->keeps && ps_quarantine_put(pool, b.user, b.size))
-		return NULL;
-	return ps_give_back(pool, b.user, b.size);
+	return ps_end(&b, record, frame);
 }
 
 void ps_pool_functions(struct poolshim_pool *pool)
@@ -221,7 +167,7 @@ static void reset_one(uintptr_t start, void *arg)
 	if (ps_block_from_bit(&b, start) || ps_address(b.raw) != start || !b.alive ||
 	        b.pool != r->pool)
 		return;
-	kill(&b, ps_record_of(&b), r->stack);
+	ps_kill(&b, ps_record_of(&b), r->stack);
 }
 
 static void reset_range(

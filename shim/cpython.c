@@ -17,6 +17,7 @@
 
 struct py_api py;
 __thread int py_depth;
+__thread void *py_state;
 __thread const void *py_freed_state;
 static int started;
 
@@ -61,6 +62,7 @@ static int find_interpreter(void)
 		find(&py.thread_state, "PyThreadState_GetUnchecked");
 	find(&py.code_line, "PyCode_Addr2Line");
 	find(&py.code_type, "PyCode_Type");
+	find(&py.loop, "_PyEval_EvalFrameDefault");
 	find(&py.utf8, "PyUnicode_AsUTF8");
 	find(&py.runtime, "_PyRuntime");
 	read_version();

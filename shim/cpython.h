@@ -4,6 +4,7 @@
  *
  *   cpython.c          finds the interpreter, puts the wrappers in, and in again when they were lost
  *   cpython_domains.c  the wrappers: raw, mem, obj; one set of pools for each interpreter
+ *   cpython_slots.c    which interpreter
  *   cpython_arena.c    pymalloc's arenas as regions
  *   cpython_frame.c    where the Python program is
  */
@@ -49,6 +50,7 @@ struct py_api {
 	int (*code_line)(void *code, int offset); /* PyCode_Addr2Line: offset in bytes */
 	const char *(*utf8)(void *str);
 	void *code_type;
+	const void *loop; /* _PyEval_EvalFrameDefault, which runs bytecode */
 	const char *runtime; /* _PyRuntime, for its table of offsets */
 };
 extern struct py_api py;
@@ -58,6 +60,9 @@ extern __thread int py_depth __attribute__((tls_model("initial-exec")));
 
 /* The end of an interpreter frees the thread's state while that is still the current one (3.8 to 3.11). */
 extern __thread const void *py_freed_state __attribute__((tls_model("initial-exec")));
+
+/* In calls of our wrappers: the thread's state then, so that it is asked for once. */
+extern __thread void *py_state __attribute__((tls_model("initial-exec")));
 
 /* py.thread_state(), or NULL if it was freed. */
 static inline void *py_thread_state(void)
@@ -72,13 +77,37 @@ static inline void *py_thread_state(void)
 /* Puts the wrappers of those domains in whose allocator no longer leads to them. */
 void py_install(void);
 
-/* --- cpython_domains.c */
+/* --- cpython_slots.c */
 
 enum { PY_SLOTS = 32 }; /* interpreters alive at once; blocks of further ones are not watched */
 
 /* The pools of one interpreter have one quarantine: it gives back in calls of that interpreter only. */
 int py_slot(void); /* of the calling thread; -1: there are too many interpreters */
 const void *py_owner(int slot);
+int py_slot_find(const void *interpreter);
+/*
+ * The raw block P is freed. If it is an interpreter's state, what of its blocks is in quarantine stays
+ * there: its pymalloc, which they would go back to, is gone (own ones, since 3.12), and the next
+ * interpreter may have the same address.
+ */
+void py_interpreter_ends(const void *p);
+extern const void *_Atomic py_interpreters[PY_SLOTS]; /* slot 0 is the main one's */
+extern _Atomic int py_subs; /* how many others have a slot */
+
+/* As py_slot(), for the thread with STATE, which may be NULL. */
+static inline int py_slot_of(void *state)
+{
+	/* before 3.12 they have one pymalloc and one GIL */
+	if (!state || py.minor < 12)
+		return 0;
+	const void *interpreter = ((const void **)state)[2]; /* PyThreadState.interp, 3.8 to 3.13 */
+	if (interpreter == atomic_load_explicit(&py_interpreters[0], memory_order_relaxed))
+		return 0;
+	return interpreter ? py_slot_find(interpreter) : 0;
+}
+
+/* --- cpython_domains.c */
+
 void py_domains_start(void); /* before the first of them is wrapped */
 /* The pymalloc of SLOT is gone or begins anew: what is in quarantine cannot go back to it. */
 void py_forget_kept(int slot);
@@ -92,6 +121,8 @@ int py_is_object(const void *p);
 /* --- cpython_arena.c */
 
 void py_arenas_wrap(void); /* unless they are */
+/* Before RAW, a raw block of pymalloc's that is watched, goes back to it. */
+void py_arena_block_freed(const void *raw);
 
 /* --- cpython_frame.c */
 

@@ -4,7 +4,10 @@
  */
 #include "cpython.h"
 
+enum { PAGE_BITS_OLD = 12, PAGE_BITS = 14 }; /* POOL_BITS of 3.9 and of 3.10, Objects/obmalloc.c */
+
 static struct py_arenas under;
+static int without; /* pymalloc once got no arena: then a small block may be from malloc */
 static struct poolshim_pool *pools[PY_SLOTS];
 
 /* The pool whose regions are the arenas of SLOT; it has no blocks itself. */
@@ -21,12 +24,31 @@ static struct poolshim_pool *arena_pool(int slot)
 	return pools[slot];
 }
 
+/*
+ * What was freed stays fenced off until it is used again, but for the link of pymalloc's list. Once all
+ * blocks of one of its pages are free, pymalloc may cut that page into blocks of another size, and writes
+ * into it as it likes: then the page is opened. A page begins with the number of its blocks in use (struct
+ * pool_header, ref.count, 3.8 to 3.13).
+ */
+void py_arena_block_freed(const void *raw)
+{
+	size_t size = (size_t)1 << (py.minor < 10 ? PAGE_BITS_OLD : PAGE_BITS);
+	uintptr_t page = ps_address(raw) & ~(size - 1);
+
+	if (!without && PS_UNLIKELY(*(const unsigned *)page <= 1)) {
+		ps_bits_clear(page, page + size);
+		PS_CALL(open, (const void *)page, size);
+	}
+}
+
 static void *poolshim_py_arena_alloc(void *ctx, size_t size)
 {
 	(void)ctx;
 	void *arena = under.alloc(under.ctx, size);
 
-	if (arena)
+	if (!arena)
+		without = 1;
+	else
 		poolshim_region_add(arena_pool(py_slot()), arena, size, POOLSHIM_OPEN);
 	/* Pymalloc was not asked by our wrappers: they are gone, from all domains at once. Or it is not
 	   pymalloc that asks: since 3.11 the frames' stack is from here too. Raw memory can be asked for

@@ -11,8 +11,8 @@
 #include <link.h>
 #include <string.h>
 
+#include "begin_end.h"
 #include "cpython.h"
-#include "hot.h"
 
 enum { GENERATIONS = 8 };
 
@@ -20,6 +20,7 @@ struct domain {
 	enum py_domain kind;
 	struct py_allocator under;
 	int debug; /* the debug hooks are underneath */
+	int pymalloc; /* pymalloc is */
 	/* by size: SMALL ones are in arenas */
 	struct poolshim_pool *pools[2][PY_SLOTS];
 	_Atomic int made[2][PY_SLOTS]; /* pools[i] is final, even if it is NULL */
@@ -30,33 +31,12 @@ static struct domain domains[GENERATIONS][PY_DOMAINS];
 static int generations[PY_DOMAINS]; /* how many there are */
 static int wraps[PY_DOMAINS];	    /* and how often one of them was put in */
 static struct py_allocator debug_hooks[PY_DOMAINS];
+static struct py_allocator initial[PY_DOMAINS]; /* before anything was configured */
 static size_t largest_small = 512; /* of raw blocks */
 
-static const void *_Atomic interpreters[PY_SLOTS]; /* slot 0 is the main one's */
-static _Atomic int subinterpreters; /* how many of the others there may be */
-static char owners[PY_SLOTS];
 static _Atomic int making;
 /* a bit for each domain whose wrapper was called */
 static __thread int probed __attribute__((tls_model("initial-exec")));
-
-const void *py_owner(int slot)
-{
-	return &owners[slot];
-}
-
-static int slot_of(const void *interpreter)
-{
-	for (int i = 0; i < PY_SLOTS; i++) {
-		const void *there = atomic_load_explicit(&interpreters[i], memory_order_acquire);
-		if (there == interpreter)
-			return i;
-		if (!there && atomic_compare_exchange_strong(&interpreters[i], &there, interpreter)) {
-			subinterpreters += i > 0;
-			return i;
-		}
-	}
-	return -1;
-}
 
 void py_forget_kept(int slot)
 {
@@ -68,40 +48,6 @@ void py_forget_kept(int slot)
 		}
 }
 
-/*
- * The raw block P is freed. If it is an interpreter's state, what of its blocks is in quarantine stays
- * there: its pymalloc, which they would go back to, is gone (own ones, since 3.12), and the next
- * interpreter may have the same address.
- */
-static void check_interpreter_end(const void *p)
-{
-	for (int i = 1; i < PY_SLOTS; i++)
-		if (atomic_load_explicit(&interpreters[i], memory_order_relaxed) == p) {
-			py_forget_kept(i);
-			atomic_store_explicit(&interpreters[i], NULL, memory_order_release);
-			subinterpreters--;
-		}
-}
-
-/* PyThreadState.interp is its third member, 3.8 to 3.13. */
-static inline const void *interpreter_of(void *thread_state)
-{
-	return ((const void **)thread_state)[2];
-}
-
-int py_slot(void)
-{
-	void *thread_state = py_thread_state();
-
-	/* before 3.12 they have one pymalloc and one GIL */
-	if (!thread_state || py.minor < 12)
-		return 0;
-	const void *interpreter = interpreter_of(thread_state);
-	if (interpreter == atomic_load_explicit(&interpreters[0], memory_order_relaxed))
-		return 0;
-	return interpreter ? slot_of(interpreter) : 0;
-}
-
 static void poolshim_py_under_free(void *context, void *raw)
 {
 	struct domain *d = context;
@@ -109,6 +55,13 @@ static void poolshim_py_under_free(void *context, void *raw)
 	py_depth++;
 	d->under.free(d->under.ctx, raw);
 	py_depth--;
+}
+
+/* RAW is pymalloc's. */
+static void poolshim_py_small_free(void *context, void *raw)
+{
+	py_arena_block_freed(raw);
+	poolshim_py_under_free(context, raw);
 }
 
 static enum poolshim_layout layout_of(const struct domain *d)
@@ -137,8 +90,12 @@ static struct poolshim_pool *make_pool(struct domain *d, int large, int slot)
 		.context = d,
 	};
 
-	if (large)
+	if (large) {
 		config.flags = POOLSHIM_NO_QUARANTINE;
+	} else if (d->pymalloc) {
+		config.flags = POOLSHIM_IN_REGIONS;
+		config.release = poolshim_py_small_free;
+	}
 	if (d->kind != PY_RAW && !py.free_threaded)
 		config.flags |= POOLSHIM_SERIAL;
 	/* mimalloc finds objects by their blocks' start, and readers without a lock look at freed ones:
@@ -167,16 +124,16 @@ static PS_NOINLINE void check_gil(void)
 		py.fatal_error("Python memory allocator called without holding the GIL");
 }
 
-/* Where the caller's blocks belong; NULL: they are not watched. */
+/* Where the blocks of py_state belong; NULL: they are not watched. */
 static inline struct poolshim_pool *pool_of(struct domain *d, int large)
 {
 	int slot = 0;
 
 	if (d->kind != PY_RAW) {
 		/* before 3.12 another thread's state is as good as our own */
-		if (PS_UNLIKELY(py.minor < 12 || !py.thread_state()))
+		if (PS_UNLIKELY(py.minor < 12 || !py_state))
 			check_gil();
-		slot = py_slot();
+		slot = py_slot_of(py_state);
 		if (PS_UNLIKELY(slot < 0))
 			return NULL;
 	}
@@ -213,13 +170,23 @@ static void *poolshim_py_under_realloc(struct domain *d, void *p, size_t size)
 	return p;
 }
 
-static inline void *poolshim_py_watch(struct poolshim_pool *pool, void *raw, size_t size)
+static inline void *poolshim_py_watch(
+        struct poolshim_pool *pool, void *raw, size_t size, const void *frame)
 {
-	void *p = poolshim_alloc(pool, raw, size, 0);
+	void *p = PS_UNLIKELY(ps_backend->alloc != NULL) ? pool->alloc(pool, raw, size, 0)
+	                                                  : ps_begin(pool, raw, size, 0, frame);
 
 	if (PS_UNLIKELY(p == py_freed_state))
 		py_freed_state = NULL;
 	return p;
+}
+
+/* How much is to be asked for; 0: SIZE, past us. */
+static inline size_t size_in(const struct poolshim_pool *pool, size_t size)
+{
+	size_t raw = pool ? ps_raw_size(pool->layout, size) : 0;
+
+	return raw ? raw + pool->extra : 0;
 }
 
 static void *poolshim_py_malloc(void *ctx, size_t size)
@@ -227,12 +194,15 @@ static void *poolshim_py_malloc(void *ctx, size_t size)
 	struct domain *d = ctx;
 
 	probed |= 1 << d->kind;
-	struct poolshim_pool *pool = py_depth ? NULL : pool_of(d, is_large(d, size));
-	size_t raw_size = poolshim_size(pool, size);
-	if (PS_UNLIKELY(!pool || !raw_size))
-		return poolshim_py_under_malloc(d, size);
-	void *raw = poolshim_py_under_malloc(d, raw_size);
-	return raw ? poolshim_py_watch(pool, raw, size) : NULL;
+	if (PS_UNLIKELY(py_depth))
+		return d->under.malloc(d->under.ctx, size);
+	py_state = py_thread_state();
+	struct poolshim_pool *pool = pool_of(d, is_large(d, size));
+	size_t raw_size = size_in(pool, size);
+	void *raw = poolshim_py_under_malloc(d, raw_size ? raw_size : size);
+	void *p = raw && raw_size ? poolshim_py_watch(pool, raw, size, __builtin_frame_address(0)) : NULL;
+	py_state = NULL;
+	return p;
 }
 
 static void *poolshim_py_calloc(void *ctx, size_t count, size_t size)
@@ -240,19 +210,19 @@ static void *poolshim_py_calloc(void *ctx, size_t count, size_t size)
 	struct domain *d = ctx;
 	size_t total;
 
-	if (py_depth)
-		return poolshim_py_under_calloc(d, count, size);
+	if (PS_UNLIKELY(py_depth))
+		return d->under.calloc(d->under.ctx, count, size);
 	if (__builtin_mul_overflow(count, size, &total))
 		return NULL;
+	py_state = py_thread_state();
 	struct poolshim_pool *pool = pool_of(d, is_large(d, total));
-	size_t raw_size = poolshim_size(pool, total);
-	if (!pool || !raw_size)
+	size_t raw_size = size_in(pool, total);
+	if (!raw_size)
 		return poolshim_py_under_calloc(d, count, size);
 	void *raw = poolshim_py_under_malloc(d, raw_size);
-	if (!raw)
-		return NULL;
-	void *p = poolshim_py_watch(pool, raw, total);
-	return memset(p, 0, total);
+	void *p = raw ? poolshim_py_watch(pool, raw, total, __builtin_frame_address(0)) : NULL;
+	py_state = NULL;
+	return p ? memset(p, 0, total) : NULL;
 }
 
 /* The block whose user address is P, if we ever made it: live, or freed since. */
@@ -292,78 +262,96 @@ static PS_NOINLINE struct poolshim_pool *pool_of_other(struct domain *d, const v
 	return d->kind == PY_RAW || wraps[d->kind] > 1 ? NULL : pool;
 }
 
-/* The pool that P is a live block of, and its size; NULL: of none of the kind of D. */
-static inline struct poolshim_pool *pool_of_live(struct domain *d, const struct poolshim_pool *any,
-        const void *p, size_t *size)
+/* Fills B with the live block at P of the kind of D. Its record, or NULL: it is none. */
+static inline void *find_live(struct ps_block *b, const struct domain *d,
+        const struct poolshim_pool *any, void *p)
 {
 	void *record = any ? ps_find_record(any, p) : NULL;
 
-	if (!record)
+	if (PS_UNLIKELY(!record))
 		return NULL;
-	uint64_t what = atomic_load_explicit(ps_what(record, any->layout), memory_order_relaxed);
+	uint64_t what = ps_load(ps_what(record, any->layout));
 	struct poolshim_pool *pool = &ps_pools[what >> PS_POOL_SHIFT & (PS_POOLS - 1)];
-	if (!pool->context || kind_of(pool) != d->kind)
+	if (PS_UNLIKELY(!pool->context || kind_of(pool) != d->kind))
 		return NULL;
 	what = ps_live_what(pool, p, record);
-	*size = what & (PS_SIZE_MAX - 1);
-	return what ? pool : NULL;
+	if (PS_UNLIKELY(!what))
+		return NULL;
+	ps_block_at(b, pool, p, what & (PS_SIZE_MAX - 1));
+	return record;
 }
 
-/* The pool that P is to be freed in, and its size; NULL: it goes back past us. */
-static inline struct poolshim_pool *pool_of_block(struct domain *d, const void *p, size_t *size)
+/* Frees B, a live block whose record is at RECORD. */
+static inline void poolshim_py_end(struct ps_block *b, void *record, const void *frame)
 {
-	struct poolshim_pool *any = pool_of(d, d->kind == PY_RAW);
-	struct poolshim_pool *pool = pool_of_live(d, any, p, size);
-
-	if (PS_UNLIKELY(!pool))
-		*size = 0;
-	return PS_UNLIKELY(!pool) ? pool_of_other(d, p) : pool;
-}
-
-static void poolshim_py_free_in(struct poolshim_pool *pool, void *p)
-{
-	struct domain *d = pool->context;
-	void *raw = poolshim_free(pool, p);
+	struct domain *d = b->pool->context;
+	void *raw = PS_UNLIKELY(ps_backend->free != NULL) ? b->pool->free(b->pool, b->user)
+	                                                   : ps_end(b, record, frame);
 
 	if (raw)
-		poolshim_py_under_free(d, raw);
+		b->pool->release(d, raw);
+}
+
+/* Frees P, which is no live block of D: that is reported, or P goes back past us. */
+static PS_NOINLINE void poolshim_py_free_other(struct domain *d, void *p)
+{
+	struct poolshim_pool *pool = pool_of_other(d, p);
+	void *raw = pool ? poolshim_free(pool, p) : p;
+
+	if (raw)
+		poolshim_py_under_free(pool ? pool->context : d, raw);
 }
 
 static void poolshim_py_free(void *ctx, void *p)
 {
 	struct domain *d = ctx;
-	size_t size;
+	struct ps_block b;
 
 	if (!p)
 		return;
+	if (PS_UNLIKELY(py_depth)) {
+		d->under.free(d->under.ctx, p);
+		return;
+	}
 	if (PS_UNLIKELY(d->kind == PY_RAW && p == py.thread_state()))
 		py_freed_state = p;
-	if (PS_UNLIKELY(d->kind == PY_RAW &&
-	                atomic_load_explicit(&subinterpreters, memory_order_relaxed) > 0))
-		check_interpreter_end(p);
-	struct poolshim_pool *pool = py_depth ? NULL : pool_of_block(d, p, &size);
-	if (pool)
-		poolshim_py_free_in(pool, p);
+	if (PS_UNLIKELY(d->kind == PY_RAW && atomic_load_explicit(&py_subs, memory_order_relaxed) > 0))
+		py_interpreter_ends(p);
+	py_state = py_thread_state();
+	void *record = find_live(&b, d, pool_of(d, d->kind == PY_RAW), p);
+	if (PS_UNLIKELY(!record))
+		poolshim_py_free_other(d, p);
 	else
-		poolshim_py_under_free(d, p);
+		poolshim_py_end(&b, record, __builtin_frame_address(0));
+	py_state = NULL;
 }
 
 /* Always moves: pointers to the old place are stale, and are seen to be. */
 static void *poolshim_py_realloc(void *ctx, void *p, size_t size)
 {
 	struct domain *d = ctx;
-	size_t old;
+	struct ps_block b;
 
 	if (!p)
 		return poolshim_py_malloc(ctx, size);
-	struct poolshim_pool *pool = py_depth ? NULL : pool_of_block(d, p, &old);
-	if (!pool)
+	if (PS_UNLIKELY(py_depth))
+		return d->under.realloc(d->under.ctx, p, size);
+	py_state = py_thread_state();
+	void *record = find_live(&b, d, pool_of(d, d->kind == PY_RAW), p);
+	struct poolshim_pool *other = record ? NULL : pool_of_other(d, p);
+	if (PS_UNLIKELY(!record && !other))
 		return poolshim_py_under_realloc(d, p, size);
 	void *moved = poolshim_py_malloc(ctx, size);
 	if (!moved)
 		return NULL;
-	memcpy(moved, p, old < size ? old : size);
-	poolshim_py_free_in(pool, p);
+	py_state = py_thread_state();
+	if (record) {
+		memcpy(moved, p, b.size < size ? b.size : size);
+		poolshim_py_end(&b, record, __builtin_frame_address(0));
+	} else {
+		poolshim_py_free_other(d, p);
+	}
+	py_state = NULL;
 	return moved;
 }
 
@@ -409,18 +397,17 @@ static void restore_runtime(struct runtime *r)
  */
 void py_domains_start(void)
 {
-	struct py_allocator before[PY_DOMAINS];
 	struct runtime runtime;
 
 	if (ps_backend->alloc)
 		largest_small -= PS_GRAIN; /* struct poolshim_pool, extra */
 	save_runtime(&runtime);
 	for (int i = PY_RAW; i < PY_DOMAINS; i++)
-		py.get_allocator(i, &before[i]);
+		py.get_allocator(i, &initial[i]);
 	py.setup_debug_hooks();
 	for (int i = PY_RAW; i < PY_DOMAINS; i++) {
 		py.get_allocator(i, &debug_hooks[i]);
-		py.set_allocator(i, &before[i]);
+		py.set_allocator(i, &initial[i]);
 	}
 	restore_runtime(&runtime);
 }
@@ -448,6 +435,8 @@ void py_domain_wrap(enum py_domain kind)
 	if (i == generations[kind]) {
 		d->kind = kind;
 		d->debug = now.malloc == debug_hooks[kind].malloc;
+		d->pymalloc = !py.free_threaded && !d->debug && now.malloc == initial[kind].malloc &&
+		              now.malloc != initial[PY_RAW].malloc;
 		d->under = now;
 		generations[kind]++;
 	}

@@ -6,6 +6,8 @@
  * versions' Include/cpython/{pystate,frameobject,code}.h and Include/internal/pycore_frame.h; 3.13 tells
  * its own (_Py_DebugOffsets, Include/internal/pycore_runtime.h). In others there are no Python frames.
  */
+#include <dlfcn.h>
+#include <link.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -119,7 +121,7 @@ static inline uintptr_t word_of(const char *frame, const char *code)
 
 static unsigned capture(uintptr_t *words, unsigned max)
 {
-	const char *state = py_thread_state(), *frame;
+	const char *state = py_state ? py_state : py_thread_state(), *frame;
 	unsigned n = 0;
 
 	/* before 3.12 it may be another thread's: with the GIL it is not */
@@ -161,7 +163,9 @@ static int describe(uintptr_t word, char *text, size_t size)
 
 void py_frames_start(void)
 {
-	static const struct poolshim_frame_hook hook = { capture, describe };
+	struct poolshim_frame_hook hook = { .capture = capture, .describe = describe };
+	const ElfW(Sym) *symbol = NULL;
+	Dl_info info;
 	int known = py.minor < (int)(sizeof old_offsets / sizeof *old_offsets) ? py.minor : 0;
 
 	if (!py.code_line || !py.utf8 || !py.code_type)
@@ -170,5 +174,9 @@ void py_frames_start(void)
 		at = old_offsets[known];
 	else if (read_table())
 		return;
+	if (py.loop && dladdr1(py.loop, &info, (void **)&symbol, RTLD_DL_SYMENT) && symbol) {
+		hook.loop = py.loop;
+		hook.loop_size = symbol->st_size;
+	}
 	poolshim_set_frame_hook(&hook);
 }

@@ -227,6 +227,14 @@ PS_INLINE void ps_block_place(
 	b->raw_size = ps_raw_size(pool->layout, size);
 }
 
+PS_INLINE void ps_block_at(
+        struct ps_block *b, struct poolshim_pool *pool, void *user, size_t size)
+{
+	size_t before = pool->layout == POOLSHIM_HEADER ? PS_GRAIN : 0;
+
+	ps_block_place(b, pool, (unsigned char *)user - before, size);
+}
+
 PS_INLINE void *ps_record_of(const struct ps_block *b)
 {
 	return b->raw == b->user ? b->raw + b->raw_size - PS_GRAIN : b->raw;

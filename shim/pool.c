@@ -165,5 +165,5 @@ PS_API void poolshim_do_destroy(struct poolshim_pool *pool)
 
 PS_API void poolshim_set_frame_hook(const struct poolshim_frame_hook *hook)
 {
-	ps_hook = hook ? *hook : (struct poolshim_frame_hook){ NULL, NULL };
+	ps_hook = hook ? *hook : (struct poolshim_frame_hook){ 0 };
 }

@@ -104,10 +104,14 @@ struct poolshim_config {
  * pool, and equal places should give equal words (stacks are stored once for equal words).
  * DESCRIBE turns one word into a line of text without newline, at most SIZE bytes with the ending 0,
  * for a report; the place may be long gone. Returns 0, or -1 if there is nothing to say.
+ * A stack that has words ends with the first frame whose code is in the LOOP_SIZE bytes at LOOP, the
+ * runtime's interpreter: its callers are told by the words, and looking at them costs time. LOOP may be NULL.
  */
 struct poolshim_frame_hook {
 	unsigned (*capture)(uintptr_t *words, unsigned max);
 	int (*describe)(uintptr_t word, char *text, size_t size);
+	const void *loop;
+	size_t loop_size;
 };
 
 #ifndef POOLSHIM_DISABLED

@@ -108,9 +108,14 @@ static inline uintptr_t stack_end(uintptr_t frame)
 	return stack_end_slow(frame);
 }
 
+static inline int in_loop(uintptr_t pc)
+{
+	return pc - ps_address(ps_hook.loop) < ps_hook.loop_size;
+}
+
 /* --- the memo */
 
-enum { MEMOS = 512, MEMO_FRAMES = 20 };
+enum { MEMOS = 512, MEMO_FRAMES = 30, MEMO_CALLERS = 5 };
 
 /* What is at a frame pointer: that of the next frame, and where its function goes on. */
 typedef uintptr_t linked __attribute__((vector_size(2 * sizeof(uintptr_t)), aligned(sizeof(uintptr_t))));
@@ -121,33 +126,53 @@ typedef uintptr_t linked __attribute__((vector_size(2 * sizeof(uintptr_t)), alig
  */
 static struct memo {
 	_Atomic uintptr_t frame;
-	_Atomic uint64_t key; /* the stack's number, depth << 32, how many links << 48 */
+	_Atomic uint64_t key; /* see key_of() */
+	volatile uintptr_t words[PS_CONTEXT]; /* of the frame hook, 0 behind the last */
 	volatile linked links[MEMO_FRAMES];
 } memos[MEMOS] __attribute__((aligned(64)));
 
-static inline struct memo *memo_at(uintptr_t frame, uintptr_t pc, uintptr_t word)
+/* Of a stack with N frames: what else it depends on, and its number in the lower half. */
+static inline uint64_t key_of(ps_stack stack, unsigned depth, unsigned count, unsigned n)
 {
-	uint64_t h = (frame ^ (uint64_t)pc << 20 ^ (uint64_t)word << 7) * 0x9e3779b97f4a7c15u;
+	return stack | (uint64_t)thread.number << 48 | (uint64_t)depth << 40 | (uint64_t)count << 37 |
+	       (uint64_t)n << 32;
+}
 
+/*
+ * By FRAME, the first of its words, and who called its function and that one's callers: next to an
+ * allocator there are often the same few wrappers.
+ */
+static inline struct memo *memo_at(uintptr_t frame, uintptr_t end, const uintptr_t *words)
+{
+	uint64_t h = frame ^ words[0] << 7 ^ words[1] << 13;
+	uintptr_t at = frame;
+
+	for (unsigned i = 0; i < MEMO_CALLERS; i++) {
+		const linked *here = (const linked *)at;
+		h = (h ^ (*here)[1]) * 0x9e3779b97f4a7c15u;
+		if (in_loop((*here)[1]))
+			break;
+		at = (*here)[0];
+		if (PS_UNLIKELY(at <= frame || at >= end || end - at < sizeof *here))
+			break;
+	}
 	return &memos[h >> 55];
 }
 
-/* Is each of N frames, from FRAME on, what MEMO says? */
+/* Is each of N frames, from FRAME on, what MEMO says? Looks at nothing outside FRAME to END. */
 static inline int looks_the_same(
         const struct memo *memo, unsigned n, uintptr_t frame, uintptr_t end)
 {
 	linked differs = { 0, 0 };
-	uintptr_t at = frame;
+	uintptr_t most = end - frame - sizeof differs, at = 0;
 
 #pragma GCC unroll 4
 	for (unsigned i = 0; i < n; i++) {
 		linked expected = memo->links[i];
-		if (PS_UNLIKELY(at > end - sizeof expected))
-			return 0;
-		differs |= *(const linked *)at ^ expected;
-		at = expected[0];
-		if (PS_UNLIKELY(at < frame) && i + 1 < n)
-			return 0;
+		differs |= *(const linked *)(frame + at) ^ expected;
+		/* beyond them all that can be wrong is the last, which is not followed */
+		at = expected[0] - frame;
+		at = at > most ? 0 : at;
 	}
 	return !(differs[0] | differs[1]);
 }
@@ -158,14 +183,14 @@ static inline ps_stack recall(const struct memo *memo, uintptr_t frame, uintptr_
 	if (atomic_load_explicit(&memo->frame, memory_order_relaxed) != frame)
 		return 0;
 	uint64_t key = atomic_load_explicit(&memo->key, memory_order_acquire);
-	const struct ps_node *node = ps_depot_node((ps_stack)key);
-	unsigned n = key >> 48;
-	if (!node || (key >> 32 & UINT16_MAX) != depth || n > MEMO_FRAMES || node->pcs != n ||
-	        node->words != count || node->thread != thread.number || end - frame < sizeof(linked))
+	unsigned n = key >> 32 & 31;
+	uintptr_t differs = 0;
+
+	for (unsigned i = 0; i < PS_CONTEXT; i++)
+		differs |= memo->words[i] ^ words[i];
+	if (differs || key != key_of((ps_stack)key, depth, count, n) || n > MEMO_FRAMES ||
+	        end - frame < sizeof(linked))
 		return 0;
-	for (unsigned i = 0; i < count; i++)
-		if (node->values[n + i] != words[i])
-			return 0;
 	return looks_the_same(memo, n, frame, end) ? (ps_stack)key : 0;
 }
 
@@ -183,6 +208,8 @@ static PS_NOINLINE ps_stack walk(struct memo *memo, uintptr_t frame, uintptr_t e
 			break;
 		links[n] = *here;
 		values[n++] = (*here)[1];
+		if (count && in_loop((*here)[1]))
+			break;
 		uintptr_t next = (*here)[0];
 		if (next <= f || next & (sizeof(uintptr_t) - 1))
 			break;
@@ -197,22 +224,22 @@ static PS_NOINLINE ps_stack walk(struct memo *memo, uintptr_t frame, uintptr_t e
 	atomic_store_explicit(&memo->key, 0, memory_order_release);
 	for (unsigned i = 0; i < n; i++)
 		memo->links[i] = links[i];
-	atomic_store_explicit(&memo->key, stack | (uint64_t)depth << 32 | (uint64_t)n << 48,
-	        memory_order_release);
+	for (unsigned i = 0; i < PS_CONTEXT; i++)
+		memo->words[i] = words[i];
+	atomic_store_explicit(&memo->key, key_of(stack, depth, count, n), memory_order_release);
 	return stack;
 }
 
 ps_stack ps_stack_here(const void *first, unsigned depth)
 {
-	uintptr_t words[PS_CONTEXT], frame = ps_address(first), end = stack_end(frame);
+	uintptr_t words[PS_CONTEXT] = { 0 }, frame = ps_address(first), end = stack_end(frame);
 	unsigned count = 0;
 
 	if (!depth)
 		return 1;
 	if (ps_hook.capture)
 		count = ps_hook.capture(words, PS_CONTEXT);
-	struct memo *memo =
-	        memo_at(frame, ((const uintptr_t *)first)[1], count ? words[0] : 0);
+	struct memo *memo = memo_at(frame, end, words);
 	ps_stack known = WALKS ? recall(memo, frame, end, depth, words, count) : 0;
 	return known ? known : walk(memo, frame, end, depth, words, count);
 }

@@ -196,14 +196,14 @@ static void test_reset(const char *checker)
 
 static void test_describe(const char *checker)
 {
-	static const struct poolshim_frame_hook hook = { capture, describe };
+	static const struct poolshim_frame_hook hook = { .capture = capture, .describe = describe };
 
 	if (!strcmp(checker, "memcheck"))
 		return;
 	poolshim_set_frame_hook(&hook);
 	block = heap_alloc(&heap, 50, POOLSHIM_ZEROED);
 	poolshim_set_frame_hook(NULL);
-	static const struct poolshim_frame_hook only = { NULL, describe };
+	static const struct poolshim_frame_hook only = { .describe = describe };
 	poolshim_set_frame_hook(&only);
 	survives(describe_block, text, sizeof text);
 	ok(strstr(text, "inside of 50-byte region") && strstr(text, "of pool 'calls'") &&
@@ -216,6 +216,40 @@ static void test_describe(const char *checker)
 	survives(free_in_thread_and_read, text, sizeof text);
 	ok(strstr(text, "freed by thread T1 here:") && strstr(text, "previously allocated by thread T0"),
 	        "stacks name their threads");
+}
+
+__attribute__((noinline)) static void interpret(void)
+{
+	block = heap_alloc(&heap, 51, POOLSHIM_ZEROED);
+	__asm__ volatile(""); /* a frame of its own */
+}
+
+/* How many frames the description of a block has that interpret() allocated. */
+static unsigned frames_with(const struct poolshim_frame_hook *hook)
+{
+	unsigned n = 0;
+
+	poolshim_set_frame_hook(hook);
+	interpret();
+	survives(describe_block, text, sizeof text);
+	poolshim_set_frame_hook(NULL);
+	for (const char *s = text; (s = strchr(s, '#')); s++)
+		n++;
+	return n;
+}
+
+static void test_loop(const char *checker)
+{
+	struct poolshim_frame_hook hook = { .capture = capture, .describe = describe };
+
+	if (!strcmp(checker, "memcheck"))
+		return;
+	unsigned all = frames_with(&hook);
+	hook.loop = (const void *)(uintptr_t)interpret;
+	hook.loop_size = 64; /* more than it has up to the call */
+	unsigned most = frames_with(&hook);
+	hook.capture = NULL;
+	ok(most > 0 && most < all && frames_with(&hook) == all, "a stack with words ends at the loop");
 }
 
 static void test_in_regions(const char *checker)
@@ -275,7 +309,8 @@ int main(void)
 		test_reset(checker);
 		test_describe(checker);
 		test_leaks(checker);
-		test_in_regions(checker);
+		test_loop(checker);
+	test_in_regions(checker);
 	}
 	printf("1..%d\n", tests);
 	return failures != 0;

@@ -63,7 +63,7 @@ void begin(struct arena *a, char *memory, size_t size)
 #ifndef WITHOUT
 	(void)poolshim_create(&(struct poolshim_config){ .name = "x", .link = 8 });
 	poolshim_region_add(POOL(a), memory, size, POOLSHIM_OPEN);
-	poolshim_set_frame_hook(&(struct poolshim_frame_hook){ NULL, NULL });
+	poolshim_set_frame_hook(&(struct poolshim_frame_hook){ .capture = NULL });
 #endif
 }
 
