@@ -4,6 +4,7 @@
  *
  *   cpython.c          finds the interpreter, puts the wrappers in, and in again when they were lost
  *   cpython_domains.c  the wrappers: raw, mem, obj; one set of pools for each interpreter
+ *   cpython_memcheck.c the same under Memcheck, short, for most blocks
  *   cpython_slots.c    which interpreter
  *   cpython_arena.c    pymalloc's arenas as regions
  *   cpython_frame.c    where the Python program is
@@ -106,7 +107,43 @@ static inline int py_slot_of(void *state)
 	return interpreter ? py_slot_find(interpreter) : 0;
 }
 
+/* --- cpython_memcheck.c */
+
+enum { PY_CLASSES = 30 };
+
+struct py_place;
+
+/* What the wrappers of mem and obj need under Memcheck. */
+struct py_short {
+	uintptr_t live; /* what marks of its blocks say but for the size */
+	unsigned number; /* 0: none yet */
+	uintptr_t alloc[6], free[6];  /* requests, made out but for the block */
+	uintptr_t *freed;	      /* where the next freed block is noted */
+	struct py_place *reusable[PY_CLASSES]; /* the tops of stacks, by size */
+	struct py_place *stacks[PY_CLASSES];
+	unsigned char batch[PY_CLASSES]; /* so many raw blocks were taken from pymalloc the last time */
+	enum py_domain kind;
+};
+
+/* Puts the wrappers for Memcheck into FUNCTIONS. PYMALLOC: it is underneath, small blocks go the short way. */
+void py_short_start(
+        struct py_short *s, enum py_domain kind, int pymalloc, struct py_allocator *functions);
+/* New blocks do not go it any more. */
+void py_short_close(struct py_short *s);
+/* The memory from START to END is not pymalloc's any more; 0 to UINTPTR_MAX: what was freed is not. */
+void py_short_forget(uintptr_t start, uintptr_t end);
+
 /* --- cpython_domains.c */
+
+/* The wrappers; CTX is a struct domain, which begins with a struct py_short. */
+void *poolshim_py_malloc(void *ctx, size_t size);
+void *poolshim_py_calloc(void *ctx, size_t count, size_t size);
+void *poolshim_py_realloc(void *ctx, void *p, size_t size);
+void poolshim_py_free(void *ctx, void *p);
+/* of what is underneath */
+void *poolshim_py_under_malloc(void *ctx, size_t size);
+void poolshim_py_under_free(void *ctx, void *raw);
+void py_check_gil(void);
 
 void py_domains_start(void); /* before the first of them is wrapped */
 /* The pymalloc of SLOT is gone or begins anew: what is in quarantine cannot go back to it. */

@@ -66,6 +66,7 @@ static void arena_free(void *ctx, void *arena, size_t size)
 
 	if (pool)
 		poolshim_region_remove(pool, arena, size);
+	py_short_forget(ps_address(arena), ps_address(arena) + size);
 	under.free(under.ctx, arena, size);
 }
 

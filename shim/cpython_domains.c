@@ -14,9 +14,10 @@
 #include "begin_end.h"
 #include "cpython.h"
 
-enum { GENERATIONS = 8 };
+enum { GENERATIONS = 8, PROBE = 600 };
 
 struct domain {
+	struct py_short quick; /* the first: cpython_memcheck.c */
 	enum py_domain kind;
 	struct py_allocator under;
 	int debug; /* the debug hooks are underneath */
@@ -46,9 +47,11 @@ void py_forget_kept(int slot)
 			if (pool)
 				ps_quarantine_forget(pool->owner, 0, UINTPTR_MAX);
 		}
+	if (!slot)
+		py_short_forget(0, UINTPTR_MAX);
 }
 
-static void poolshim_py_under_free(void *context, void *raw)
+void poolshim_py_under_free(void *context, void *raw)
 {
 	struct domain *d = context;
 
@@ -118,7 +121,7 @@ static PS_NOINLINE struct poolshim_pool *first_pool(struct domain *d, int large,
 	return d->pools[large][slot];
 }
 
-static PS_NOINLINE void check_gil(void)
+PS_NOINLINE void py_check_gil(void)
 {
 	if (py.is_initialized() && !py.holds_gil() && py.fatal_error)
 		py.fatal_error("Python memory allocator called without holding the GIL");
@@ -132,7 +135,7 @@ static inline struct poolshim_pool *pool_of(struct domain *d, int large)
 	if (d->kind != PY_RAW) {
 		/* before 3.12 another thread's state is as good as our own */
 		if (PS_UNLIKELY(py.minor < 12 || !py_state))
-			check_gil();
+			py_check_gil();
 		slot = py_slot_of(py_state);
 		if (PS_UNLIKELY(slot < 0))
 			return NULL;
@@ -146,8 +149,10 @@ static inline struct poolshim_pool *pool_of(struct domain *d, int large)
  * The allocator underneath, for blocks of ours and for those that pass: what it asks of another domain
  * passes as well.
  */
-static void *poolshim_py_under_malloc(struct domain *d, size_t size)
+void *poolshim_py_under_malloc(void *ctx, size_t size)
 {
+	struct domain *d = ctx;
+
 	py_depth++;
 	void *p = d->under.malloc(d->under.ctx, size);
 	py_depth--;
@@ -189,7 +194,7 @@ static inline size_t size_in(const struct poolshim_pool *pool, size_t size)
 	return raw ? raw + pool->extra : 0;
 }
 
-static void *poolshim_py_malloc(void *ctx, size_t size)
+void *poolshim_py_malloc(void *ctx, size_t size)
 {
 	struct domain *d = ctx;
 
@@ -205,7 +210,7 @@ static void *poolshim_py_malloc(void *ctx, size_t size)
 	return p;
 }
 
-static void *poolshim_py_calloc(void *ctx, size_t count, size_t size)
+void *poolshim_py_calloc(void *ctx, size_t count, size_t size)
 {
 	struct domain *d = ctx;
 	size_t total;
@@ -302,7 +307,7 @@ static PS_NOINLINE void poolshim_py_free_other(struct domain *d, void *p)
 		poolshim_py_under_free(pool ? pool->context : d, raw);
 }
 
-static void poolshim_py_free(void *ctx, void *p)
+void poolshim_py_free(void *ctx, void *p)
 {
 	struct domain *d = ctx;
 	struct ps_block b;
@@ -327,7 +332,7 @@ static void poolshim_py_free(void *ctx, void *p)
 }
 
 /* Always moves: pointers to the old place are stale, and are seen to be. */
-static void *poolshim_py_realloc(void *ctx, void *p, size_t size)
+void *poolshim_py_realloc(void *ctx, void *p, size_t size)
 {
 	struct domain *d = ctx;
 	struct ps_block b;
@@ -418,13 +423,18 @@ static int same(const struct py_allocator *a, const struct py_allocator *b)
 	       a->realloc == b->realloc && a->free == b->free;
 }
 
+static int is_ours(const struct py_allocator *a)
+{
+	return a->ctx >= (void *)domains && a->ctx < (void *)(domains + GENERATIONS);
+}
+
 void py_domain_wrap(enum py_domain kind)
 {
 	struct py_allocator now;
 	int i = 0;
 
 	py.get_allocator((int)kind, &now);
-	if (now.malloc == poolshim_py_malloc)
+	if (is_ours(&now))
 		return;
 	/* after a second Py_Initialize() it is what it was in the beginning */
 	while (i < generations[kind] && !same(&now, &domains[i][kind].under))
@@ -441,8 +451,14 @@ void py_domain_wrap(enum py_domain kind)
 		generations[kind]++;
 	}
 	wraps[kind]++;
-	py.set_allocator((int)kind, &(struct py_allocator){ d, poolshim_py_malloc, poolshim_py_calloc,
-	                                                    poolshim_py_realloc, poolshim_py_free });
+	now = (struct py_allocator){ d, poolshim_py_malloc, poolshim_py_calloc, poolshim_py_realloc,
+		                     poolshim_py_free };
+	if (ps_backend == &ps_memcheck && kind != PY_RAW && !py.free_threaded) {
+		for (int k = 0; k < generations[kind]; k++)
+			py_short_close(&domains[k][kind].quick);
+		py_short_start(&d->quick, kind, d->pymalloc, &now);
+	}
+	py.set_allocator((int)kind, &now);
 }
 
 int py_domain_wrapped(enum py_domain kind)
@@ -450,7 +466,7 @@ int py_domain_wrapped(enum py_domain kind)
 	struct py_allocator now;
 
 	py.get_allocator((int)kind, &now);
-	if (now.malloc == poolshim_py_malloc)
+	if (is_ours(&now))
 		return 1;
 	/* The debug hooks of the other domains insist on the GIL, which nobody has before there is a
 	   thread's state; pymalloc takes its pools from that state's interpreter since 3.12. Both come to
@@ -461,7 +477,7 @@ int py_domain_wrapped(enum py_domain kind)
 	}
 	probed = 0;
 	py_depth++;
-	void *p = now.malloc(now.ctx, 1);
+	void *p = now.malloc(now.ctx, PROBE);
 	now.free(now.ctx, p);
 	py_depth--;
 	return probed >> kind & 1;

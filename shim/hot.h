@@ -23,6 +23,10 @@ typedef _Atomic uint64_t ps_word;
 extern ps_word *_Atomic *ps_leaves; /* NULL where no block has been */
 extern uint64_t ps_seal_key; /* 0: no checks, under Memcheck */
 
+/* Under Memcheck bits are followed by a mark for each 16 bytes: cpython_memcheck.c. */
+typedef uint16_t ps_mark_word;
+ps_word *ps_leaf_make(uintptr_t address); /* NULL: no memory */
+
 /* Makes the bits of [START, START + SIZE) those of a raw block. 0 */
 int ps_mark_slow(uintptr_t start, size_t size, int ends);
 int ps_mark_both_slow(uintptr_t start, size_t size); /* 0 */
@@ -47,6 +51,12 @@ PS_INLINE ps_word *ps_leaf(uintptr_t address)
 PS_INLINE ps_word *ps_word_of(ps_word *leaf, uintptr_t address)
 {
 	return &leaf[(address >> 10) & (PS_LEAF_WORDS - 1)];
+}
+
+PS_INLINE ps_mark_word *ps_mark_of(ps_word *leaf, uintptr_t address)
+{
+	return (ps_mark_word *)(leaf + 2 * PS_LEAF_WORDS) +
+	       (address >> 4 & ((1 << (PS_LEAF_SHIFT - 4)) - 1));
 }
 
 /*

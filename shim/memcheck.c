@@ -6,63 +6,7 @@
 #include <stdlib.h>
 
 #include "hot.h"
-
-#if defined(__x86_64__)
-static inline uintptr_t send(const uintptr_t *args)
-{
-	uintptr_t result = 0;
-
-	__asm__ volatile("rolq $3, %%rdi; rolq $13, %%rdi; rolq $61, %%rdi; rolq $51, %%rdi\n\t"
-	                 "xchgq %%rbx, %%rbx"
-	                 : "+d"(result)
-	                 : "a"(args)
-	                 : "cc", "memory");
-	return result;
-}
-#elif defined(__aarch64__)
-static inline uintptr_t send(const uintptr_t *args)
-{
-	register uintptr_t result __asm__("x3") = 0;
-	register const uintptr_t *where __asm__("x4") = args;
-
-	__asm__ volatile("ror x12, x12, #3; ror x12, x12, #13; ror x12, x12, #51; ror x12, x12, #61\n\t"
-	                 "orr x10, x10, x10"
-	                 : "+r"(result)
-	                 : "r"(where)
-	                 : "cc", "memory");
-	return result;
-}
-#else
-static inline uintptr_t send(const uintptr_t *args)
-{
-	(void)args;
-	return 0;
-}
-#endif
-
-static inline uintptr_t request(uintptr_t code, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d)
-{
-	uintptr_t args[6]; /* as many as Valgrind may read */
-
-	args[0] = code;
-	args[1] = a;
-	args[2] = b;
-	args[3] = c;
-	args[4] = d;
-	return send(args);
-}
-
-enum {
-	REPORTING = 0x1801, /* 1: off, -1: on again */
-	MALLOCLIKE = 0x1301,
-	FREELIKE = 0x1302,
-	RESIZE_IN_PLACE = 0x130b,
-	RUNNING = 0x1001,
-	NOACCESS = 'M' << 24 | 'C' << 16,
-	UNDEFINED,
-	DEFINED,
-	CHECK_ADDRESSABLE = DEFINED + 2,
-};
+#include "memcheck.h"
 
 enum { FENCE = 8 }; /* half a record */
 
@@ -71,7 +15,7 @@ static int start(void)
 	char here[16];
 
 	/* other tools answer 0 to what they do not know */
-	return request(RUNNING, 0, 0, 0, 0) && request(DEFINED, ps_address(here), sizeof here, 0, 0)
+	return ps_request(RUNNING, 0, 0, 0, 0) && ps_request(DEFINED, ps_address(here), sizeof here, 0, 0)
 	               ? 0
 	               : -1;
 }
@@ -88,8 +32,8 @@ static uintptr_t what_of(const struct ps_block *b)
  */
 static void prepare(const struct ps_block *b)
 {
-	request(NOACCESS, ps_address(b->raw), b->raw_size + b->pool->extra, 0, 0);
-	request(DEFINED, what_of(b), FENCE, 0, 0);
+	ps_request(NOACCESS, ps_address(b->raw), b->raw_size + b->pool->extra, 0, 0);
+	ps_request(DEFINED, what_of(b), FENCE, 0, 0);
 }
 
 /*
@@ -112,7 +56,7 @@ static void *poolshim_live(struct poolshim_pool *pool, void *raw, size_t size, u
 	else
 		what += raw_size - FENCE;
 	ps_store((ps_word *)what, pool->seal | size);
-	request(MALLOCLIKE, start, size, 0, !!(flags & POOLSHIM_ZEROED));
+	ps_request(MALLOCLIKE, start, size, 0, !!(flags & POOLSHIM_ZEROED));
 	return (void *)start;
 }
 
@@ -120,26 +64,26 @@ static void resized(const struct ps_block *b, size_t old_size)
 {
 	uintptr_t end = ps_address(b->user) + b->size;
 
-	request(RESIZE_IN_PLACE, ps_address(b->user), old_size, b->size, 0);
-	request(NOACCESS, end, ps_address(b->raw) + b->raw_size + b->pool->extra - end, 0, 0);
+	ps_request(RESIZE_IN_PLACE, ps_address(b->user), old_size, b->size, 0);
+	ps_request(NOACCESS, end, ps_address(b->raw) + b->raw_size + b->pool->extra - end, 0, 0);
 	if (b->user == b->raw)
-		request(DEFINED, what_of(b), FENCE, 0, 0);
+		ps_request(DEFINED, what_of(b), FENCE, 0, 0);
 }
 
 static void dead(const struct ps_block *b)
 {
-	request(FREELIKE, ps_address(b->user), 0, 0, 0);
+	ps_request(FREELIKE, ps_address(b->user), 0, 0, 0);
 	if (b->pool->keep)
-		request(DEFINED, ps_address(b->user),
+		ps_request(DEFINED, ps_address(b->user),
 		        b->pool->keep < b->size ? b->pool->keep : b->size, 0, 0);
 }
 
 static void released(const struct ps_block *b, int untracked)
 {
 	if (untracked)
-		request(UNDEFINED, ps_address(b->raw), b->raw_size + b->pool->extra, 0, 0);
+		ps_request(UNDEFINED, ps_address(b->raw), b->raw_size + b->pool->extra, 0, 0);
 	else if (b->user == b->raw || b->pool->link > FENCE)
-		request(UNDEFINED, ps_address(b->raw), ps_link(b), 0, 0);
+		ps_request(UNDEFINED, ps_address(b->raw), ps_link(b), 0, 0);
 }
 
 /* A double free and a foreign pointer are Memcheck's to report; a wrong pool is its mismatched free. */
@@ -148,7 +92,7 @@ static inline __attribute__((always_inline)) int poolshim_fault(enum ps_fault fa
 	if (fault == PS_WRONG_POOL)
 		free(p);
 	else
-		request(FREELIKE, ps_address(p), 0, 0, 0);
+		ps_request(FREELIKE, ps_address(p), 0, 0, 0);
 	return 1;
 }
 
@@ -167,9 +111,9 @@ static void *poolshim_dead(struct poolshim_pool *pool, void *block)
 	}
 	ps_store(ps_what(record, pool->layout),
 	        what ^ (uint64_t)(PS_ALIVE ^ PS_KEPT) << PS_STATE_SHIFT);
-	request(FREELIKE, ps_address(block), 0, 0, 0);
+	ps_request(FREELIKE, ps_address(block), 0, 0, 0);
 	if (pool->keep)
-		request(DEFINED, ps_address(block), pool->keep < size ? pool->keep : size, 0, 0);
+		ps_request(DEFINED, ps_address(block), pool->keep < size ? pool->keep : size, 0, 0);
 	if (pool->keeps && ps_quarantine_put(pool, block, size))
 		return NULL;
 	return ps_give_back(pool, block, size);
@@ -179,17 +123,17 @@ static void fence(const void *start, size_t size, int freed)
 {
 	(void)freed;
 	ps_bits_clear(ps_address(start), ps_address(start) + size); /* records there are fenced as well */
-	request(NOACCESS, ps_address(start), size, 0, 0);
+	ps_request(NOACCESS, ps_address(start), size, 0, 0);
 }
 
 static void open(const void *start, size_t size)
 {
-	request(DEFINED, ps_address(start), size, 0, 0);
+	ps_request(DEFINED, ps_address(start), size, 0, 0);
 }
 
 static void quiet(int on)
 {
-	request(REPORTING, on ? 1 : (uintptr_t)-1, 0, 0, 0);
+	ps_request(REPORTING, on ? 1 : (uintptr_t)-1, 0, 0, 0);
 }
 
 /*
@@ -205,11 +149,11 @@ static void region(const void *start, size_t size, int added)
 		return;
 	quiet(1);
 	if (!added) {
-		request(RESIZE_IN_PLACE, from, PS_GRAIN, size, 0);
-	} else if (!request(CHECK_ADDRESSABLE, from + PS_GRAIN, 1, 0, 0)) {
-		request(RESIZE_IN_PLACE, from, size, PS_GRAIN, 0);
-		if (request(CHECK_ADDRESSABLE, from + PS_GRAIN, 1, 0, 0))
-			request(UNDEFINED, from + PS_GRAIN, size - PS_GRAIN, 0, 0);
+		ps_request(RESIZE_IN_PLACE, from, PS_GRAIN, size, 0);
+	} else if (!ps_request(CHECK_ADDRESSABLE, from + PS_GRAIN, 1, 0, 0)) {
+		ps_request(RESIZE_IN_PLACE, from, size, PS_GRAIN, 0);
+		if (ps_request(CHECK_ADDRESSABLE, from + PS_GRAIN, 1, 0, 0))
+			ps_request(UNDEFINED, from + PS_GRAIN, size - PS_GRAIN, 0, 0);
 	}
 	quiet(0);
 }
@@ -235,7 +179,7 @@ static void *poolshim_live_header(
 	if (PS_UNLIKELY(differs))
 		return poolshim_live(pool, raw, size, flags);
 	ps_store(raw, pool->seal | size);
-	request(MALLOCLIKE, start + PS_GRAIN, size, 0, !!(flags & POOLSHIM_ZEROED));
+	ps_request(MALLOCLIKE, start + PS_GRAIN, size, 0, !!(flags & POOLSHIM_ZEROED));
 	return (void *)(start + PS_GRAIN);
 }
 
@@ -251,7 +195,7 @@ static void *poolshim_dead_header(struct poolshim_pool *pool, void *block)
 	if (PS_UNLIKELY((what ^ pool->seal) >> PS_POOL_SHIFT))
 		return poolshim_dead(pool, block);
 	ps_store((ps_word *)record, what ^ (uint64_t)(PS_ALIVE ^ PS_KEPT) << PS_STATE_SHIFT);
-	request(FREELIKE, ps_address(block), 0, 0, 0);
+	ps_request(FREELIKE, ps_address(block), 0, 0, 0);
 	if (pool->keeps && ps_quarantine_put(pool, block, what & (PS_SIZE_MAX - 1)))
 		return NULL;
 	return ps_give_back(pool, block, what & (PS_SIZE_MAX - 1));

@@ -8,7 +8,10 @@
  */
 #include "hot.h"
 
-enum { LEAF_SIZE = 2 * PS_LEAF_WORDS * sizeof(ps_word) }; /* both sets of bits */
+enum {
+	BITS_SIZE = 2 * PS_LEAF_WORDS * sizeof(ps_word), /* both sets */
+	MARKS_SIZE = sizeof(ps_mark_word) << (PS_LEAF_SHIFT - 4),
+};
 
 ps_word *_Atomic *ps_leaves;
 uint64_t ps_seal_key;
@@ -20,18 +23,19 @@ int ps_records_start(void)
 	return ps_leaves ? 0 : -1;
 }
 
-static ps_word *leaf_make(uintptr_t address)
+ps_word *ps_leaf_make(uintptr_t address)
 {
 	ps_word *other = NULL;
 
 	if ((uint64_t)address >> PS_TOP_SHIFT)
 		return NULL;
-	ps_word *made = ps_map(LEAF_SIZE);
+	size_t size = BITS_SIZE + (ps_backend == &ps_memcheck ? MARKS_SIZE : 0);
+	ps_word *made = ps_map(size);
 	if (!made)
 		return NULL;
 	if (atomic_compare_exchange_strong(&ps_leaves[address >> PS_LEAF_SHIFT], &other, made))
 		return made;
-	ps_unmap(made, LEAF_SIZE);
+	ps_unmap(made, size);
 	return other;
 }
 
@@ -46,7 +50,7 @@ static void set(uintptr_t address)
 {
 	ps_word *leaf = ps_leaf(address);
 
-	if (!leaf && !(leaf = leaf_make(address)))
+	if (!leaf && !(leaf = ps_leaf_make(address)))
 		return;
 	atomic_fetch_or_explicit(ps_word_of(leaf, address), (uint64_t)1 << (address >> 4 & 63),
 	        memory_order_relaxed);
@@ -73,7 +77,8 @@ static void clear_word(ps_word *w, uint64_t mask)
 		atomic_fetch_and_explicit(w, ~mask, memory_order_relaxed);
 }
 
-void ps_bits_clear(uintptr_t start, uintptr_t end)
+/* WHICH: 0, or PS_LEAF_WORDS for the second set */
+static void bits_clear(uintptr_t start, uintptr_t end, size_t which)
 {
 	start = (start + PS_GRAIN - 1) & ~(uintptr_t)(PS_GRAIN - 1);
 	while (start < end) {
@@ -88,28 +93,27 @@ void ps_bits_clear(uintptr_t start, uintptr_t end)
 		uint64_t mask = ~(uint64_t)0 << (start >> 4 & 63);
 		if (end < stop && (end >> 4 & 63))
 			mask &= ~(~(uint64_t)0 << ((end + 15) >> 4 & 63));
-		clear_word(ps_word_of(leaf, start), mask);
-		if (!ps_seal_key)
-			clear_word(ps_word_of(leaf + PS_LEAF_WORDS, start), mask);
+		clear_word(ps_word_of(leaf + which, start), mask);
 		start = stop;
 	}
+}
+
+void ps_bits_clear(uintptr_t start, uintptr_t end)
+{
+	bits_clear(start, end, 0);
+	if (!ps_seal_key)
+		bits_clear(start, end, PS_LEAF_WORDS);
 }
 
 PS_NOINLINE int ps_mark_both_slow(uintptr_t start, size_t size)
 {
 	uintptr_t last = start + size - PS_GRAIN;
 
-	for (uintptr_t a = start; a < start + size; a += PS_GRAIN) {
-		ps_word *leaf = ps_leaf(a);
-		if (!leaf)
-			continue;
-		ps_word *w = ps_word_of(leaf + PS_LEAF_WORDS, a);
-		uint64_t mask = (uint64_t)1 << (a >> 4 & 63);
-		if (a == last)
-			atomic_fetch_or_explicit(w, mask, memory_order_relaxed);
-		else
-			clear_word(w, mask);
-	}
+	bits_clear(start, start + size, PS_LEAF_WORDS);
+	ps_word *leaf = ps_leaf(last);
+	if (leaf)
+		atomic_fetch_or_explicit(ps_word_of(leaf + PS_LEAF_WORDS, last),
+		        (uint64_t)1 << (last >> 4 & 63), memory_order_relaxed);
 	return 0;
 }
 
