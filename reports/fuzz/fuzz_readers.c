@@ -47,8 +47,10 @@ static void on_finding(void *context, struct finding *f)
 	must(!f->message || !strpbrk(f->message, "\r\n"), "a message is one line");
 	must(!f->text || strlen(f->text) <= 2 * REPORT_TEXT_MAX, "texts are bounded");
 	must(f->stack_count <= REPORT_STACKS_MAX, "stacks are bounded in number");
-	for (size_t i = 0; i < f->stack_count; i++)
+	for (size_t i = 0; i < f->stack_count; i++) {
 		check_frames(&f->stacks[i].frames);
+		check_frames(&f->stacks[i].python);
+	}
 	check_frames(&f->python);
 	dump_finding(context, f);
 	if (f->text)
