@@ -94,6 +94,7 @@ int py_slot_find(const void *interpreter);
 void py_interpreter_ends(const void *p);
 extern const void *_Atomic py_interpreters[PY_SLOTS]; /* slot 0 is the main one's */
 extern _Atomic int py_subs; /* how many others have a slot */
+extern _Atomic int py_unwatched; /* there was once one too many: what it allocated passed us */
 
 /* As py_slot(), for the thread with STATE, which may be NULL. */
 static inline int py_slot_of(void *state)

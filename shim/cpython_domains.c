@@ -205,7 +205,7 @@ void *poolshim_py_malloc(void *ctx, size_t size)
 	struct poolshim_pool *pool = pool_of(d, is_large(d, size));
 	size_t raw_size = size_in(pool, size);
 	void *raw = poolshim_py_under_malloc(d, raw_size ? raw_size : size);
-	void *p = raw && raw_size ? poolshim_py_watch(pool, raw, size, __builtin_frame_address(0)) : NULL;
+	void *p = raw && raw_size ? poolshim_py_watch(pool, raw, size, __builtin_frame_address(0)) : raw;
 	py_state = NULL;
 	return p;
 }
@@ -264,7 +264,7 @@ static PS_NOINLINE struct poolshim_pool *pool_of_other(struct domain *d, const v
 	if (!pool || known(d, p, &b))
 		return pool;
 	/* The raw allocator is exchanged for moments (_PyMem_SetDefaultAllocator). */
-	return d->kind == PY_RAW || wraps[d->kind] > 1 ? NULL : pool;
+	return d->kind == PY_RAW || wraps[d->kind] > 1 || py_unwatched ? NULL : pool;
 }
 
 /* Fills B with the live block at P of the kind of D. Its record, or NULL: it is none. */

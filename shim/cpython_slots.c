@@ -4,6 +4,7 @@
 #include "cpython.h"
 
 const void *_Atomic py_interpreters[PY_SLOTS];
+_Atomic int py_unwatched;
 _Atomic int py_subs;
 static char owners[PY_SLOTS];
 
@@ -23,6 +24,7 @@ int py_slot_find(const void *interpreter)
 			return i;
 		}
 	}
+	py_unwatched = 1;
 	return -1;
 }
 

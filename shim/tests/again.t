@@ -67,6 +67,7 @@ subinterpreters() { # PYTHON
         faulty alloc-dealloc-mismatch PyObject '' "$1" "sub:$(fault wrong_domain)"
     check "$1: double free after two subinterpreters" \
         faulty double-free PyObject '' "$1" "both:$work" "$(fault double_free)"
+    check "$1: forty subinterpreters at once" sound '' "$1" 'all:import json; json.dumps(list(range(3000)))'
     check "$1: forty subinterpreters, one after the other" sound '' "$1" "each:$work"
     check '... double free after them' faulty double-free PyObject '' "$1" "each:$work" "$(fault double_free)"
 }
@@ -96,9 +97,13 @@ under_memcheck() {
     cat "$scratch/out"
     [ -s "$out/findings.json" ]
 }
+only_leaks() { # OUT
+    grep -o '"kind": "[^"]*"' "$1/findings.json" >"$scratch/kinds"
+    cat "$scratch/kinds"
+    ! grep -v '"Leak_' "$scratch/kinds"
+}
 overflow_found() { # OUT
-    grep -c '"kind"' "$1/findings.json"
-    grep -q '"kind": *"InvalidWrite"' "$1/findings.json" && grep -q 'python_faults.c' "$1/findings.json"
+    grep -q '"kind": "InvalidWrite"' "$1/findings.json" && grep -q 'python_faults.c' "$1/findings.json"
 }
 
 if ! cc=$(command -v "${CC:-cc}") || ! "$cc" -O1 -g -fPIC -shared -o "$scratch/faults.so" \
@@ -122,7 +127,7 @@ if command -v valgrind >/dev/null; then
     python=$(head -n 1 "$scratch/pythons")
     check "$python under Memcheck: started twice" \
         under_memcheck "$scratch/twice" "$python" 'import json' 'import re'
-    check '... nothing is found' no_finding
+    check '... nothing but what CPython loses with each start' only_leaks "$scratch/twice"
     check "$python under Memcheck: overflow in the second start" \
         under_memcheck "$scratch/second" "$python" pass "$(fault overflow)"
     check '... it is found' overflow_found "$scratch/second"

@@ -1,9 +1,10 @@
 /*
  * Preloaded into a python3: instead of what it would do, its interpreter is started and ended once for
  * each argument, which is code for it. "sub:CODE" runs in a subinterpreter of that run, "own:CODE" in one
- * with a GIL of its own, "both:CODE" in two subinterpreters, in turn, and then in the main one, "each:CODE"
- * in forty, one after the other, with GILs of their own if they can have them. None of CPython's headers, so
- * that one object serves every version; a program that is no interpreter is left alone.
+ * with a GIL of its own, "both:CODE" in two subinterpreters, in turn, and then in the main one, "all:CODE"
+ * so in forty, "each:CODE" in forty, one after the other, with GILs of their own if they can have them.
+ * None of CPython's headers, so that one object serves every version; a program that is no interpreter is
+ * left alone.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -59,22 +60,22 @@ static int run_in_new(void *main_state, int own, const char *code)
 	return failed;
 }
 
-/* Two at once: what each has is freed while the other one lives. */
-static int run_in_two(void *main_state, const char *code)
+/* COUNT at once: what each has is freed while the others live. */
+static int run_in_several(void *main_state, int count, const char *code)
 {
-	void *states[2] = { NULL, NULL };
+	void *states[MANY] = { NULL };
 	int failed = 0;
 
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < count; i++) {
 		PyThreadState_Swap(main_state);
 		states[i] = new_interpreter(0);
 		failed |= !states[i];
 	}
-	for (int turn = 0; turn < 4 && !failed; turn++) {
-		PyThreadState_Swap(states[turn % 2]);
+	for (int turn = 0; turn < 2 * count && !failed; turn++) {
+		PyThreadState_Swap(states[turn % count]);
 		failed |= PyRun_SimpleString(code);
 	}
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < count; i++)
 		if (states[i]) {
 			PyThreadState_Swap(states[i]);
 			Py_EndInterpreter(states[i]);
@@ -98,7 +99,9 @@ static int run(const char *argument)
 		for (int i = failed = 0; i < MANY && !failed; i++)
 			failed = run_in_new(state, Py_NewInterpreterFromConfig != NULL, argument + 5);
 	else if (!strncmp(argument, "both:", 5))
-		failed = run_in_two(state, argument + 5);
+		failed = run_in_several(state, 2, argument + 5);
+	else if (!strncmp(argument, "all:", 4))
+		failed = run_in_several(state, MANY, argument + 4);
 	else
 		failed = PyRun_SimpleString(argument);
 	return (Py_FinalizeEx() != 0) | failed;
