@@ -80,6 +80,11 @@ static void region(const void *start, size_t size, int added)
 		__lsan_unregister_root_region(start, size);
 }
 
+static void root(const void *start, size_t size)
+{
+	region(start, size, 1);
+}
+
 /* Called when ASan has written its report of a bad access. */
 static void describe(const char *text)
 {
@@ -118,4 +123,5 @@ const struct ps_backend ps_asan = {
 	.fence = fence,
 	.open = open,
 	.region = region,
+	.root = root,
 };

@@ -87,9 +87,8 @@ int py_slot(void); /* of the calling thread; -1: there are too many interpreters
 const void *py_owner(int slot);
 int py_slot_find(const void *interpreter);
 /*
- * The raw block P is freed. If it is an interpreter's state, what of its blocks is in quarantine stays
- * there: its pymalloc, which they would go back to, is gone (own ones, since 3.12), and the next
- * interpreter may have the same address.
+ * The raw block P is freed. If it is an interpreter's state, its slot is free: the next interpreter may
+ * have the same address.
  */
 void py_interpreter_ends(const void *p);
 extern const void *_Atomic py_interpreters[PY_SLOTS]; /* slot 0 is the main one's */
@@ -147,8 +146,8 @@ void poolshim_py_under_free(void *ctx, void *raw);
 void py_check_gil(void);
 
 void py_domains_start(void); /* before the first of them is wrapped */
-/* The pymalloc of SLOT is gone or begins anew: what is in quarantine cannot go back to it. */
-void py_forget_kept(int slot);
+/* The main interpreter's pymalloc begins anew: what is in quarantine cannot go back to it. */
+void py_forget_kept(void);
 /* Wraps what is installed for DOMAIN now. */
 void py_domain_wrap(enum py_domain domain);
 /* Does an allocation of DOMAIN arrive at the wrapper? Allocates and frees one byte. */

@@ -80,7 +80,7 @@ void py_arenas_wrap(void)
 	/* A second Py_Initialize() of 3.12 sets all of _PyRuntime back: pymalloc knows its arenas no
 	   more (Python/pystate.c, _PyRuntimeState_Init). */
 	if (under.alloc && py.minor == 12)
-		py_forget_kept(0);
+		py_forget_kept();
 	under = now;
 	py.set_arenas(&(struct py_arenas){ NULL, poolshim_py_arena_alloc, arena_free });
 }

@@ -22,6 +22,7 @@ struct domain {
 	struct py_allocator under;
 	int debug; /* the debug hooks are underneath */
 	int pymalloc; /* pymalloc is */
+	size_t largest_small; /* of raw blocks, in bytes */
 	/* by size: SMALL ones are in arenas */
 	struct poolshim_pool *pools[2][PY_SLOTS];
 	_Atomic int made[2][PY_SLOTS]; /* pools[i] is final, even if it is NULL */
@@ -33,22 +34,20 @@ static int generations[PY_DOMAINS]; /* how many there are */
 static int wraps[PY_DOMAINS];	    /* and how often one of them was put in */
 static struct py_allocator debug_hooks[PY_DOMAINS];
 static struct py_allocator initial[PY_DOMAINS]; /* before anything was configured */
-static size_t largest_small = 512; /* of raw blocks */
 
 static _Atomic int making;
 /* a bit for each domain whose wrapper was called */
 static __thread int probed __attribute__((tls_model("initial-exec")));
 
-void py_forget_kept(int slot)
+void py_forget_kept(void)
 {
 	for (int i = 0; i < GENERATIONS; i++)
 		for (int kind = PY_MEM; kind < PY_DOMAINS; kind++) {
-			struct poolshim_pool *pool = domains[i][kind].pools[0][slot];
+			struct poolshim_pool *pool = domains[i][kind].pools[0][0];
 			if (pool)
 				ps_quarantine_forget(pool->owner, 0, UINTPTR_MAX);
 		}
-	if (!slot)
-		py_short_forget(0, UINTPTR_MAX);
+	py_short_forget(0, UINTPTR_MAX);
 }
 
 void poolshim_py_under_free(void *context, void *raw)
@@ -76,12 +75,15 @@ static enum poolshim_layout layout_of(const struct domain *d)
 static inline int is_large(const struct domain *d, size_t size)
 {
 	return d->kind == PY_RAW ||
-	       (!py.free_threaded && ps_raw_size(layout_of(d), size) > largest_small);
+	       (!py.free_threaded && ps_raw_size(layout_of(d), size) > d->largest_small);
 }
 
 /*
  * Raw blocks and large ones come from malloc, which has a quarantine of its own under a checker. Small
  * blocks are in arenas, where the debug hooks, if they are underneath, write over all of a free one.
+ *
+ * A subinterpreter with a pymalloc of its own (3.12) lets its arenas leak if they have blocks at its end
+ * (_PyInterpreterState_FinalizeAllocatedBlocks, Objects/obmalloc.c), so nothing of it is kept.
  */
 static struct poolshim_pool *make_pool(struct domain *d, int large, int slot)
 {
@@ -93,10 +95,10 @@ static struct poolshim_pool *make_pool(struct domain *d, int large, int slot)
 		.context = d,
 	};
 
-	if (large) {
+	if (large || slot > 0)
 		config.flags = POOLSHIM_NO_QUARANTINE;
-	} else if (d->pymalloc) {
-		config.flags = POOLSHIM_IN_REGIONS;
+	if (!large && d->pymalloc) {
+		config.flags |= POOLSHIM_IN_REGIONS;
 		config.release = poolshim_py_small_free;
 	}
 	if (d->kind != PY_RAW && !py.free_threaded)
@@ -404,8 +406,6 @@ void py_domains_start(void)
 {
 	struct runtime runtime;
 
-	if (ps_backend->alloc)
-		largest_small -= PS_GRAIN; /* struct poolshim_pool, extra */
 	save_runtime(&runtime);
 	for (int i = PY_RAW; i < PY_DOMAINS; i++)
 		py.get_allocator(i, &initial[i]);
@@ -447,6 +447,11 @@ void py_domain_wrap(enum py_domain kind)
 		d->debug = now.malloc == debug_hooks[kind].malloc;
 		d->pymalloc = !py.free_threaded && !d->debug && now.malloc == initial[kind].malloc &&
 		              now.malloc != initial[PY_RAW].malloc;
+		d->largest_small = 512;
+		if (d->debug) /* PYMEM_DEBUG_EXTRA_BYTES, Objects/obmalloc.c */
+			d->largest_small -= 4 * sizeof(size_t);
+		if (ps_backend->alloc)
+			d->largest_small -= PS_GRAIN; /* struct poolshim_pool, extra */
 		d->under = now;
 		generations[kind]++;
 	}

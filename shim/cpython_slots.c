@@ -32,7 +32,6 @@ void py_interpreter_ends(const void *p)
 {
 	for (int i = 1; i < PY_SLOTS; i++)
 		if (atomic_load_explicit(&py_interpreters[i], memory_order_relaxed) == p) {
-			py_forget_kept(i);
 			atomic_store_explicit(&py_interpreters[i], NULL, memory_order_release);
 			py_subs--;
 		}

@@ -134,6 +134,8 @@ struct ps_backend {
 	void (*fence)(const void *start, size_t size, int freed); /* nobody may use it */
 	void (*open)(const void *start, size_t size);		  /* all may be used */
 	void (*region)(const void *start, size_t size, int added);
+	/* what is kept at START is not lost, though that is no memory of the program's */
+	void (*root)(const void *start, size_t size);
 	/* reports FAULT with P itself: 1; it cannot: 0 */
 	int (*fault)(enum ps_fault fault, void *p);
 	void (*quiet)(int on); /* no reports on what the shim itself reads */

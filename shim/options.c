@@ -18,7 +18,7 @@ struct ps_options ps_options = {
 	.alloc_depth = 16,
 	.free_depth = 16,
 	.quarantine = (size_t)1 << 20,
-	.depot = (size_t)256 << 20,
+	.depot = (size_t)1 << 30,
 };
 
 enum kind { FLAG, COUNT, SIZE, TEXT };

@@ -72,6 +72,7 @@ static PS_NOINLINE struct ps_shard *shard_make(struct ps_owner *owner, unsigned 
 		ps_unmap(made->ring, entries * sizeof *made->ring);
 		return none;
 	}
+	PS_CALL(root, made->ring, entries * sizeof *made->ring);
 	owner->limit = ps_options.quarantine / (atomic_fetch_add(&owner->shards_used, 1) + 1);
 	return made;
 }
@@ -100,10 +101,13 @@ static inline unsigned char *take_oldest(struct ps_shard *s, uint64_t *size_pool
 {
 	struct entry *e = &s->ring[s->head & s->mask];
 
+	unsigned char *user = e->user;
+
+	e->user = NULL; /* nobody's any more, for a search for leaks */
 	s->head++;
 	*size_pool = e->size_pool;
 	s->bytes -= s->around + (e->size_pool & (PS_SIZE_MAX - 1));
-	return e->user;
+	return user;
 }
 
 static inline void give_back(unsigned char *user, uint64_t size_pool)

@@ -4,6 +4,7 @@
  *
  *   held      malloc's block is held by a live block of the pool only: no leak
  *   dropped   by a freed block of the pool only: a leak of 77 bytes
+ *   kept      a raw block from malloc is in quarantine: no leak
  *   lost      by a block of the pool that nobody holds: Memcheck finds both
  */
 #include "heap.h"
@@ -21,6 +22,21 @@ static __attribute__((noinline)) void plant(const char *kind)
 		keep = block;
 	else if (!strcmp(kind, "dropped"))
 		heap_free(&heap, block);
+}
+
+static void give_back(void *context, void *raw)
+{
+	(void)context;
+	free(raw);
+}
+
+static __attribute__((noinline)) void keep_one(void)
+{
+	struct poolshim_pool *pool =
+	        poolshim_create(&(struct poolshim_config){ .name = "kept", .release = give_back });
+	void *block = poolshim_alloc(pool, malloc(poolshim_size(pool, 90)), 90, 0);
+
+	free(poolshim_free(pool, block));
 }
 
 /* What is left of pointers in registers and on the stack. */
@@ -42,6 +58,9 @@ int main(int argc, char **argv)
 	if (argc < 2 || !memory)
 		return 2;
 	heap_open(&heap, "leaks", POOLSHIM_HEADER, POOLSHIM_SERIAL, memory, size);
-	plant(argv[1]);
+	if (!strcmp(argv[1], "kept"))
+		keep_one();
+	else
+		plant(argv[1]);
 	return scrub();
 }

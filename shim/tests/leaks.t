@@ -21,6 +21,7 @@ for compiler in $(printf '%s\n' "$CC" "${SANITIZING_CC:-$CC}" | sort -u); do
         continue
     fi
     check "$compiler, LeakSanitizer: held by a live block" exits 0 "$scratch/leaks-$compiler" held
+    check "$compiler, LeakSanitizer: kept in quarantine" exits 0 "$scratch/leaks-$compiler" kept
     check "$compiler, LeakSanitizer: held by a freed block" exits 1 "$scratch/leaks-$compiler" dropped
     check "$compiler, LeakSanitizer: that is the leak" says 'Direct leak of 77 byte(s) in 1 object(s)'
 done
@@ -30,6 +31,8 @@ if command -v valgrind >/dev/null; then
     memcheck="valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=7"
     # shellcheck disable=SC2086 # words
     check 'Memcheck: held by a live block' exits 0 $memcheck "$scratch/leaks-plain" held
+    # shellcheck disable=SC2086
+    check 'Memcheck: kept in quarantine' exits 0 $memcheck "$scratch/leaks-plain" kept
     # shellcheck disable=SC2086
     check 'Memcheck: held by a freed block' exits 7 $memcheck "$scratch/leaks-plain" dropped
     check 'Memcheck: that is the leak' says '77 bytes in 1 blocks are definitely lost'

@@ -4,7 +4,7 @@
 
 here=$SRCDIR/shim/tests
 preload=$BUILD/shim/libpoolshim-cpython.so
-other=
+other= options=
 unset PYTHONMALLOC PYTHONDEVMODE PYTHONTRACEMALLOC POOLSHIM_OPTIONS PYTHONPATH
 
 # A python3 may be a script that finds the real one.
@@ -19,7 +19,7 @@ print(os.path.realpath(sys.executable))' 2>/dev/null
 in_python() {
     malloc=$1
     shift
-    timeout 100 env LD_PRELOAD="${other:+$other:}$preload" POOLSHIM_OPTIONS=check=1:exitcode=23 \
+    timeout 100 env LD_PRELOAD="${other:+$other:}$preload" POOLSHIM_OPTIONS="check=1:exitcode=23:$options" \
         ${malloc:+"PYTHONMALLOC=$malloc"} "$@"
 }
 
