@@ -18,6 +18,16 @@ static void *alloc(struct poolshim_pool *pool, void *raw, size_t size, unsigned 
 	return ps_begin(pool, raw, size, flags, __builtin_frame_address(0));
 }
 
+/* P is no block of its pool's layout: is it one of the other layout? */
+static enum ps_fault fault_elsewhere(void *p)
+{
+	struct ps_block b;
+
+	if (ps_address(p) % PS_GRAIN || ps_block_near(&b, ps_address(p)) || b.user != p)
+		return PS_FOREIGN;
+	return b.alive ? PS_WRONG_POOL : PS_DOUBLE_FREE;
+}
+
 PS_NOINLINE enum ps_fault ps_fault_of(struct poolshim_pool *pool, void *p)
 {
 	uintptr_t start = ps_address(p) - (pool->layout == POOLSHIM_HEADER ? PS_GRAIN : 0);
@@ -26,7 +36,7 @@ PS_NOINLINE enum ps_fault ps_fault_of(struct poolshim_pool *pool, void *p)
 
 	PS_CALL(quiet, 1);
 	if (ps_address(p) % PS_GRAIN || !ps_bit(start))
-		fault = PS_FOREIGN;
+		fault = fault_elsewhere(p);
 	else if (ps_block_from_bit(&b, start) || b.user != p)
 		fault = pool->layout == POOLSHIM_TAIL ? PS_OVERRUN_RECORD
 		        : pool->link > 8              ? PS_DOUBLE_FREE

@@ -60,6 +60,19 @@ static void in_thread_free(void)
 	heap_free(&heap, (void *)block);
 }
 
+static struct heap *other;
+
+static void in_other_pool(void)
+{
+	heap_free(other, (void *)block);
+}
+
+/* Memcheck has its own words. */
+static int own_reports(void)
+{
+	return strcmp(poolshim_checker(), "memcheck") != 0;
+}
+
 static void *freeing(void *arg)
 {
 	(void)arg;
@@ -175,10 +188,16 @@ static void test_regions(const char *checker)
 
 static void test_reset(const char *checker)
 {
-	struct heap arena;
+	static struct heap arena;
 	char *memory = heap_memory(1 << 16);
 
 	heap_open(&arena, "arena", POOLSHIM_TAIL, POOLSHIM_NO_QUARANTINE, memory, 1 << 16);
+	other = &arena;
+	block = heap_alloc(&heap, 40, 0);
+	ok(!survives(in_other_pool, text, sizeof text) &&
+	                (!own_reports() || strstr(text, "alloc-dealloc-mismatch")),
+	        "a block with a header is none of a pool with tails");
+	heap_free(&heap, (void *)block);
 	block = heap_alloc(&arena, 33, POOLSHIM_ZEROED);
 	ok((char *)block == memory, "a block with a tail is where the raw block is");
 	ok(survives(read_block, text, sizeof text), "zeroed bytes may be read");
