@@ -111,10 +111,14 @@ static int watching; /* in this run of the interpreter, from Py_Initialize() to 
 
 static void add_hook(void);
 
-/* The last thing of Py_Finalize(): the hooks of audits are gone, those added now are in the next run's. */
+/*
+ * The last thing of Py_Finalize(): the hooks of audits are gone, those added now are in the next run's. What
+ * that allocates before its first audit may be past us.
+ */
 static void at_end(void)
 {
 	watching = 0;
+	py_arenas_open();
 	add_hook();
 }
 

@@ -158,6 +158,24 @@ int py_is_object(const void *p);
 /* --- cpython_arena.c */
 
 void py_arenas_wrap(void); /* unless they are */
+/* Pymalloc may be used past us from now on: all of its arenas is opened, and what was freed is forgotten. */
+void py_arenas_open(void);
+/*
+ * Free-threaded: RAW is mimalloc's, which tells nobody of its segments. Each becomes a region when its first
+ * block is seen.
+ */
+enum { PY_SEGMENT_BITS = 25 }; /* MI_SEGMENT_SHIFT, Include/internal/mimalloc/mimalloc/types.h 3.13 */
+extern _Atomic unsigned char py_segments[1 << (47 - PY_SEGMENT_BITS)]; /* 1: it is one */
+void py_segment_found(const void *raw);
+static inline void py_segment_used(const void *raw)
+{
+	uintptr_t i = (uintptr_t)raw >> PY_SEGMENT_BITS;
+
+	if (i < sizeof py_segments &&
+	        PS_UNLIKELY(!atomic_load_explicit(&py_segments[i], memory_order_relaxed)))
+		py_segment_found(raw);
+}
+
 /* Before RAW, a raw block of pymalloc's that is watched, goes back to it. */
 void py_arena_block_freed(const void *raw);
 

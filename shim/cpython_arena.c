@@ -41,6 +41,45 @@ void py_arena_block_freed(const void *raw)
 	}
 }
 
+_Atomic unsigned char py_segments[1 << (47 - PY_SEGMENT_BITS)];
+
+/* mimalloc keeps what it once mapped, but for blocks that are larger than a segment. */
+void py_segment_found(const void *raw)
+{
+	static struct poolshim_pool *segments;
+	static _Atomic int lock;
+	uintptr_t i = ps_address(raw) >> PY_SEGMENT_BITS;
+
+	ps_lock(&lock);
+	if (!segments)
+		segments = poolshim_create(&(struct poolshim_config){
+		        .name = "mimalloc's segments", .flags = POOLSHIM_NO_QUARANTINE });
+	if (!atomic_exchange(&py_segments[i], 1))
+		poolshim_region_add(segments, (void *)(i << PY_SEGMENT_BITS),
+		        (size_t)1 << PY_SEGMENT_BITS, POOLSHIM_OPEN);
+	ps_unlock(&lock);
+}
+
+static void forget_freed(uintptr_t start, void *arg)
+{
+	struct ps_block b;
+
+	(void)arg;
+	if (ps_block_from_bit(&b, start) || !b.alive)
+		ps_bits_clear(start, start + PS_GRAIN);
+}
+
+void py_arenas_open(void)
+{
+	for (int slot = 0; slot < PY_SLOTS; slot++) {
+		struct ps_region *g = pools[slot] ? atomic_load(&pools[slot]->regions) : NULL;
+		for (; g; g = g->next) {
+			PS_CALL(open, (void *)g->start, g->end - g->start);
+			ps_bits_each(g->start, g->end, forget_freed, NULL);
+		}
+	}
+}
+
 static void *poolshim_py_arena_alloc(void *ctx, size_t size)
 {
 	(void)ctx;

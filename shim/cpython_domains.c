@@ -104,10 +104,11 @@ static struct poolshim_pool *make_pool(struct domain *d, int large, int slot)
 	if (d->kind != PY_RAW && !py.free_threaded)
 		config.flags |= POOLSHIM_SERIAL;
 	/* mimalloc finds objects by their blocks' start, and readers without a lock look at freed ones:
-	   ob_tid, flags, and both reference counts (Include/object.h 3.13) */
+	   ob_tid, flags, and both reference counts, 24 bytes (Include/object.h 3.13); before an object with
+	   a managed dict there are 16 bytes more, and the collector looks at blocks in quarantine too */
 	if (py.free_threaded && d->kind == PY_OBJ) {
 		config.layout = POOLSHIM_TAIL;
-		config.keep = 32;
+		config.keep = 40;
 	}
 	return poolshim_create(&config);
 }
@@ -177,6 +178,11 @@ static void *poolshim_py_under_realloc(struct domain *d, void *p, size_t size)
 	return p;
 }
 
+static enum py_domain kind_of(const struct poolshim_pool *pool)
+{
+	return ((const struct domain *)pool->context)->kind;
+}
+
 static inline void *poolshim_py_watch(
         struct poolshim_pool *pool, void *raw, size_t size, const void *frame)
 {
@@ -185,6 +191,8 @@ static inline void *poolshim_py_watch(
 
 	if (PS_UNLIKELY(p == py_freed_state))
 		py_freed_state = NULL;
+	if (PS_UNLIKELY(py.free_threaded) && kind_of(pool) != PY_RAW)
+		py_segment_used(raw);
 	return p;
 }
 
@@ -247,11 +255,6 @@ static int known(const struct domain *d, const void *p, struct ps_block *b)
 	if (ps_backend->quiet)
 		ps_backend->quiet(0);
 	return yes;
-}
-
-static enum py_domain kind_of(const struct poolshim_pool *pool)
-{
-	return ((const struct domain *)pool->context)->kind;
 }
 
 /*
