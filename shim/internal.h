@@ -268,7 +268,7 @@ void *ps_give_back(struct poolshim_pool *pool, unsigned char *user, size_t size)
 /* core.c: all blocks in POOL's regions are freed */
 void ps_reset(struct poolshim_pool *pool, ps_stack stack);
 
-/* --- reach.c: blocks of regions that nothing points to */
+/* --- reach.c: blocks of regions that nothing points to, but for suppressed ones and what those hold */
 
 struct ps_reach;
 /* Looks for them; 0, or NULL: no memory. Other threads should not run. */

@@ -95,12 +95,6 @@ static void print(struct search *s)
 	int begun = 0;
 
 	while (s->groups && (g = next(s))) {
-		if (s->reach && ps_suppressed(g->stack)) {
-			s->bytes -= g->bytes;
-			s->blocks -= g->blocks;
-			g->pool = 0;
-			continue;
-		}
 		if (!begun++) {
 			ps_report_begin();
 			ps_print("=================================================================");

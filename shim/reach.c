@@ -15,7 +15,7 @@
 #include "asan.h"
 #include "internal.h"
 
-enum { SHADOW_BITS = 47 - 3, PAGES = 1024 };
+enum { SHADOW_BITS = 47 - 3, PAGES = 1024, ANSWERS = 4096 };
 
 struct range {
 	uintptr_t low, high;
@@ -27,6 +27,7 @@ struct node {
 	uintptr_t start, user;
 	size_t size;
 	enum ps_reached how;
+	ps_stack alloc;
 };
 
 struct ps_reach {
@@ -41,6 +42,11 @@ struct ps_reach {
 	struct range *ranges; /* regions and our own memory, sorted */
 	size_t range_count, range_limit;
 	int regions; /* those that are added now are */
+	/* whether a stack is suppressed, for the one that was asked for last in each place */
+	struct {
+		ps_stack stack;
+		int suppressed;
+	} answers[ANSWERS];
 };
 
 static void count_range(uintptr_t low, uintptr_t high, void *arg)
@@ -103,7 +109,7 @@ static void add(uintptr_t start, void *arg)
 		return;
 	struct node *n = node_of(r, start);
 	r->count += !n->start;
-	*n = (struct node){ start, ps_address(b.user), b.size, PS_LOST };
+	*n = (struct node){ start, ps_address(b.user), b.size, PS_LOST, b.alloc };
 	if (start < r->low)
 		r->low = start;
 	if (n->user + n->size > r->high)
@@ -219,6 +225,46 @@ static int allocate(struct ps_reach *r)
 	return 0;
 }
 
+/* Finds what N points to, in the end. */
+static void search_from(struct ps_reach *r, struct node *n)
+{
+	n->how = PS_REACHED; /* not its own child */
+	search(r, n->user, n->user + n->size);
+	search_reached(r);
+}
+
+static int is_suppressed(struct ps_reach *r, ps_stack stack)
+{
+	size_t i = stack % ANSWERS;
+
+	if (r->answers[i].stack != stack) {
+		r->answers[i].stack = stack;
+		r->answers[i].suppressed = ps_suppressed(stack);
+	}
+	return r->answers[i].suppressed;
+}
+
+/* What is suppressed is not to be told of, nor what only that holds. */
+static void search_suppressed(struct ps_reach *r)
+{
+	for (size_t i = 0; i <= r->mask; i++) {
+		struct node *n = &r->nodes[i];
+		if (n->start && n->how == PS_LOST && is_suppressed(r, n->alloc))
+			search_from(r, n);
+	}
+}
+
+static void search_lost(struct ps_reach *r)
+{
+	for (size_t i = 0; i <= r->mask; i++) {
+		struct node *n = &r->nodes[i];
+		if (!n->start || n->how != PS_LOST)
+			continue;
+		search_from(r, n);
+		n->how = PS_LOST;
+	}
+}
+
 struct ps_reach *ps_reach_new(void)
 {
 	struct ps_reach *r = ps_map(sizeof *r);
@@ -237,17 +283,9 @@ struct ps_reach *ps_reach_new(void)
 	r->how = PS_REACHED;
 	ps_mappings_find(search_root, r, &m);
 	search_reached(r);
-	/* what is lost takes others with it */
-	r->how = PS_LOST_INDIRECTLY;
-	for (size_t i = 0; i <= r->mask; i++) {
-		struct node *n = &r->nodes[i];
-		if (!n->start || n->how != PS_LOST)
-			continue;
-		n->how = PS_REACHED; /* not its own child */
-		search(r, n->user, n->user + n->size);
-		search_reached(r);
-		n->how = PS_LOST;
-	}
+	search_suppressed(r);
+	r->how = PS_LOST_INDIRECTLY; /* what is lost takes others with it */
+	search_lost(r);
 	return r;
 }
 

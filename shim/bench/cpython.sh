@@ -2,7 +2,7 @@
 # What the shim costs CPython: an allocation-heavy script with pools kept and watched, against blocks
 # from malloc, in turn in one go; medians. `make bench-cpython', and part of `make bench-shim'. Needs
 # BUILD, SRCDIR, SANMATRIX.
-# ROUNDS (5), RUNTIME (cpython). The cells asan, asan-pool and valgrind-pool are built first where
+# ROUNDS (5), SMOKE_ROUNDS (1) of units of the smoke suite, RUNTIME (cpython). The cells asan, asan-pool and valgrind-pool are built first where
 # they are not yet.
 set -eu
 
@@ -38,6 +38,16 @@ once() {
     "$work/measure" "$@" -S "$script" >>"$work/$mode.figures"
 }
 
+# The smoke suite's units that start few other processes, in one process.
+smoke_units='test_grammar test_tokenize test_fstring test_ast test_dict test_list test_set test_tuple
+    test_struct test_json test_queue'
+
+# smoke MODE INTERPRETER: one figure more of all of these units
+smoke() {
+    # shellcheck disable=SC2016,SC2086 # for the inner shell; words
+    "$work/measure" sh -c 'exec "$@" >/dev/null 2>&1' sh "$2" -m test -q $smoke_units >>"$work/$1.figures"
+}
+
 # median MODE COLUMN
 median() {
     sort -n -k "$2,$2" "$work/$1.figures" | awk -v c="$2" '{ v[NR] = $c } END { print v[int((NR + 1) / 2)] }'
@@ -53,6 +63,13 @@ compare() {
         for m in "$@"; do once "$m"; done
         i=$((i + 1))
     done
+    print "$against" "$@"
+}
+
+# print AGAINST MODE...
+print() {
+    against=$1
+    shift
     for m in "$@"; do
         echo "$m $(median "$m" 1) $(median "$m" 2) $(median "$against" 1) $(median "$against" 2)"
     done | awk '{ printf "  %-16s %8.2f s CPU %7.0f MB   %.2f of the time, %.2f of the memory\n",
@@ -62,3 +79,11 @@ compare() {
 compare "ASan; against PYTHONMALLOC=malloc on the same build" malloc floor shim malloc passthrough
 compare "ASan; against the cell asan (--with-address-sanitizer)" passthrough shim passthrough
 compare "Memcheck; against PYTHONMALLOC=malloc" memcheck-malloc memcheck-shim memcheck-malloc
+i=0
+while [ $i -lt "${SMOKE_ROUNDS:-1}" ]; do
+    smoke smoke-shim "$pool"
+    smoke smoke-passthrough "$asan"
+    i=$((i + 1))
+done
+echo "The smoke suite, ASan; against the cell asan"
+print smoke-passthrough smoke-shim smoke-passthrough
