@@ -17,7 +17,7 @@ struct ps_options ps_options = {
 	.direct = 1,
 	.alloc_depth = 16,
 	.free_depth = 16,
-	.quarantine = (size_t)1 << 20,
+	.quarantine = (size_t)512 << 10,
 	.depot = (size_t)1 << 30,
 };
 
@@ -48,7 +48,7 @@ static const struct option {
 	{ "alloc_depth", COUNT, 0, &ps_options.alloc_depth, "frames of a stack of allocation" },
 	{ "free_depth", COUNT, 0, &ps_options.free_depth, "frames of a stack of free; both up to 64" },
 	{ "quarantine_kb", SIZE, 0, &ps_options.quarantine,
-	        "how much is kept from reuse, for each owner of pools; 0: nothing. 1024, "
+	        "how much is kept from reuse, for each owner of pools; 0: nothing. 512, "
 	        "under Memcheck 20480" },
 	{ "depot_kb", SIZE, 0, &ps_options.depot, "memory for stacks, at most 1 GB" },
 };
