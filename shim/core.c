@@ -151,7 +151,8 @@ PS_API int poolshim_do_resize(struct poolshim_pool *pool, void *block, size_t si
 
 PS_API size_t poolshim_do_block_size(const struct poolshim_pool *pool, const void *block)
 {
-	void *record = ps_find_record(pool, block);
+	int wild = ps_backend == &ps_memcheck && ps_address(block) >> PS_CLIENT_SHIFT;
+	void *record = wild ? NULL : ps_find_record(pool, block);
 	uint64_t what = record ? ps_live_what(pool, block, record) : 0;
 
 	return what ? what & (PS_SIZE_MAX - 1) : SIZE_MAX;

@@ -4,7 +4,8 @@
  *
  *   cpython.c          finds the interpreter, puts the wrappers in, and in again when they were lost
  *   cpython_domains.c  the wrappers: raw, mem, obj; one set of pools for each interpreter
- *   cpython_memcheck.c the same under Memcheck, short, for most blocks
+ *   cpython_memcheck.c the same under Memcheck, short, for most blocks; cpython_recycle.c, which are
+ *                      used again and again
  *   cpython_slots.c    which interpreter
  *   cpython_arena.c    pymalloc's arenas as regions
  *   cpython_frame.c    where the Python program is
@@ -120,14 +121,16 @@ struct py_short {
 	uintptr_t alloc[6], free[6];  /* requests, made out but for the block */
 	uintptr_t *freed;	      /* where the next freed block is noted */
 	struct py_place *reusable[PY_CLASSES]; /* the tops of stacks, by size */
-	struct py_place *stacks[PY_CLASSES];
+	struct py_place *stacks[PY_CLASSES], *ends[PY_CLASSES]; /* theirs */
+	const struct py_allocator *under;
 	unsigned char batch[PY_CLASSES]; /* so many raw blocks were taken from pymalloc the last time */
 	enum py_domain kind;
 };
 
-/* Puts the wrappers for Memcheck into FUNCTIONS. PYMALLOC: it is underneath, small blocks go the short way. */
+/* Puts the wrappers for Memcheck into FUNCTIONS. PYMALLOC: that is UNDER, small blocks go the short way. */
 void py_short_start(
-        struct py_short *s, enum py_domain kind, int pymalloc, struct py_allocator *functions);
+        struct py_short *s, enum py_domain kind, const struct py_allocator *under, int pymalloc,
+        struct py_allocator *functions);
 /* New blocks do not go it any more. */
 void py_short_close(struct py_short *s);
 /* The memory from START to END is not pymalloc's any more; 0 to UINTPTR_MAX: what was freed is not. */
@@ -141,7 +144,6 @@ void *poolshim_py_calloc(void *ctx, size_t count, size_t size);
 void *poolshim_py_realloc(void *ctx, void *p, size_t size);
 void poolshim_py_free(void *ctx, void *p);
 /* of what is underneath */
-void *poolshim_py_under_malloc(void *ctx, size_t size);
 void poolshim_py_under_free(void *ctx, void *raw);
 void py_check_gil(void);
 

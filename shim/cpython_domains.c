@@ -152,10 +152,8 @@ static inline struct poolshim_pool *pool_of(struct domain *d, int large)
  * The allocator underneath, for blocks of ours and for those that pass: what it asks of another domain
  * passes as well.
  */
-void *poolshim_py_under_malloc(void *ctx, size_t size)
+static void *poolshim_py_under_malloc(struct domain *d, size_t size)
 {
-	struct domain *d = ctx;
-
 	py_depth++;
 	void *p = d->under.malloc(d->under.ctx, size);
 	py_depth--;
@@ -464,7 +462,7 @@ void py_domain_wrap(enum py_domain kind)
 	if (ps_backend == &ps_memcheck && kind != PY_RAW && !py.free_threaded) {
 		for (int k = 0; k < generations[kind]; k++)
 			py_short_close(&domains[k][kind].quick);
-		py_short_start(&d->quick, kind, d->pymalloc, &now);
+		py_short_start(&d->quick, kind, &d->under, d->pymalloc, &now);
 	}
 	py.set_allocator((int)kind, &now);
 }

@@ -9,6 +9,7 @@
 enum {
 	PS_LEAF_SHIFT = 26, /* a leaf of bits is for 64 MB */
 	PS_TOP_SHIFT = 48,
+	PS_CLIENT_SHIFT = 40, /* Valgrind gives a program the first 128 GB */
 	PS_LEAF_WORDS = 1 << (PS_LEAF_SHIFT - 4 - 6),
 	PS_CHECK_SHIFT = 50,
 	PS_STATE_SHIFT = 48,

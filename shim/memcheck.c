@@ -98,7 +98,8 @@ static inline __attribute__((always_inline)) int poolshim_fault(enum ps_fault fa
 
 static void *poolshim_dead(struct poolshim_pool *pool, void *block)
 {
-	void *record = ps_find_record(pool, block);
+	int wild = ps_address(block) >> PS_CLIENT_SHIFT != 0;
+	void *record = wild ? NULL : ps_find_record(pool, block);
 	uint64_t what = record ? ps_load(ps_what(record, pool->layout)) : 0;
 	size_t size = what & (PS_SIZE_MAX - 1);
 
@@ -106,7 +107,7 @@ static void *poolshim_dead(struct poolshim_pool *pool, void *block)
 		return NULL;
 	if (PS_UNLIKELY((what ^ pool->seal) >> PS_POOL_SHIFT)) {
 		/* here: Memcheck takes errors whose first four frames are the same for one error */
-		poolshim_fault(ps_fault_of(pool, block), block);
+		poolshim_fault(wild ? PS_FOREIGN : ps_fault_of(pool, block), block);
 		return NULL;
 	}
 	ps_store(ps_what(record, pool->layout),
@@ -186,7 +187,7 @@ static void *poolshim_live_header(
 static void *poolshim_dead_header(struct poolshim_pool *pool, void *block)
 {
 	uintptr_t record = ps_address(block) - PS_GRAIN;
-	ps_word *leaf = record >> PS_TOP_SHIFT ? NULL : ps_leaves[record >> PS_LEAF_SHIFT];
+	ps_word *leaf = record >> PS_CLIENT_SHIFT ? NULL : ps_leaves[record >> PS_LEAF_SHIFT];
 
 	if (PS_UNLIKELY(!leaf || record & (PS_GRAIN - 1) ||
 	                !(ps_load(ps_word_of(leaf, record)) >> (record >> 4 & 63) & 1)))

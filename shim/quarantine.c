@@ -5,7 +5,7 @@
  */
 #include "internal.h"
 
-enum { OWNERS = PS_POOLS, BATCH = 8, AHEAD = 6 };
+enum { OWNERS = PS_POOLS, BATCH = 8, AHEAD = 6, OPENED = 1024 };
 
 struct entry {
 	unsigned char *user;
@@ -66,6 +66,8 @@ static PS_NOINLINE struct ps_shard *shard_make(struct ps_owner *owner, unsigned 
 		entries *= 2;
 	if (!made || !(made->ring = ps_map(entries * sizeof *made->ring)))
 		return NULL;
+	if (ps_backend == &ps_memcheck)
+		ps_backend->fence(made->ring, entries * sizeof *made->ring, 0);
 	made->mask = (uint32_t)entries - 1;
 	made->around = around;
 	if (!atomic_compare_exchange_strong(&owner->shards[i], &none, made)) {
@@ -117,10 +119,24 @@ static inline void give_back(unsigned char *user, uint64_t size_pool)
 	pool->release(pool->context, ps_give_back(pool, user, size_pool & (PS_SIZE_MAX - 1)));
 }
 
+/*
+ * Memcheck searches all that is accessible for pointers, so a ring becomes so only as far as it was
+ * used.
+ */
+static void open_more(struct ps_shard *s)
+{
+	struct entry *next = &s->ring[s->tail];
+
+	if (ps_backend == &ps_memcheck && s->tail <= s->mask)
+		ps_backend->open(next, OPENED * sizeof *next);
+}
+
 static inline void add(struct ps_shard *s, const struct poolshim_pool *pool, void *user, size_t size)
 {
 	struct entry *e = &s->ring[s->tail & s->mask];
 
+	if (PS_UNLIKELY(!(s->tail & (OPENED - 1))))
+		open_more(s);
 	e->user = user;
 	e->size_pool = size | (uint64_t)pool->number << 48;
 	s->tail++;
