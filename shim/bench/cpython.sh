@@ -2,8 +2,8 @@
 # What the shim costs CPython: an allocation-heavy script with pools kept and watched, against blocks
 # from malloc, in turn in one go; medians. `make bench-cpython', and part of `make bench-shim'. Needs
 # BUILD, SRCDIR, SANMATRIX.
-# ROUNDS (5), SMOKE_ROUNDS (1) of units of the smoke suite, RUNTIME (cpython). The cells asan, asan-pool and valgrind-pool are built first where
-# they are not yet.
+# ROUNDS (5), SMOKE_ROUNDS (1) of units of the smoke suite, RUNTIME (cpython). The cells asan, asan-pool and
+# valgrind-pool are built first where they are not yet.
 set -eu
 
 rounds=${ROUNDS:-5} runtime=${RUNTIME:-cpython}
