@@ -277,6 +277,8 @@ void ps_reach_free(struct ps_reach *r);
 enum ps_reached { PS_LOST, PS_LOST_INDIRECTLY, PS_REACHED };
 /* Of the live block whose raw block begins at START. */
 enum ps_reached ps_reach_of(const struct ps_reach *r, uintptr_t start);
+/* Nobody can use a lost block; LeakSanitizer, which comes next, looks for pointers where one may. */
+void ps_reach_fence_lost(const struct ps_reach *r);
 
 /* --- leak.c, suppress.c */
 

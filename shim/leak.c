@@ -136,8 +136,10 @@ static void at_exit(void)
 
 	if (reach || ps_options.leaks != 1)
 		leaks((struct search){ .reach = reach });
-	if (reach)
+	if (reach) {
+		ps_reach_fence_lost(reach);
 		ps_reach_free(reach);
+	}
 }
 
 /* 1 needs stacks of our own, and a runtime that asks for leaks as well. */

@@ -296,6 +296,15 @@ enum ps_reached ps_reach_of(const struct ps_reach *r, uintptr_t start)
 	return n->start ? n->how : PS_REACHED;
 }
 
+void ps_reach_fence_lost(const struct ps_reach *r)
+{
+	for (size_t i = 0; i <= r->mask; i++) {
+		const struct node *n = &r->nodes[i];
+		if (n->start && n->how != PS_REACHED)
+			PS_CALL(fence, (const void *)n->user, n->size, 0);
+	}
+}
+
 void ps_reach_free(struct ps_reach *r)
 {
 	if (r->nodes)

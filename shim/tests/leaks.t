@@ -24,6 +24,12 @@ for compiler in $(printf '%s\n' "$CC" "${SANITIZING_CC:-$CC}" | sort -u); do
     check "$compiler, LeakSanitizer: kept in quarantine" exits 0 "$scratch/leaks-$compiler" kept
     check "$compiler, LeakSanitizer: held by a freed block" exits 1 "$scratch/leaks-$compiler" dropped
     check "$compiler, LeakSanitizer: that is the leak" says 'Direct leak of 77 byte(s) in 1 object(s)'
+    POOLSHIM_OPTIONS=leaks=1
+    export POOLSHIM_OPTIONS
+    check "$compiler, LeakSanitizer: held by a lost block" exits 1 "$scratch/leaks-$compiler" lost
+    check "$compiler, LeakSanitizer: the lost block is a leak" says 'Direct leak of 48 byte(s) in 1 object(s)'
+    check "$compiler, LeakSanitizer: and what it holds" says 'leak of 77 byte(s) in 1 object(s)'
+    unset POOLSHIM_OPTIONS
 done
 
 if command -v valgrind >/dev/null; then
