@@ -97,7 +97,8 @@ static struct poolshim_pool *make_pool(struct domain *d, int large, int slot)
 
 	if (large || slot > 0)
 		config.flags = POOLSHIM_NO_QUARANTINE;
-	if (!large && d->pymalloc) {
+	/* under Memcheck what goes back to pymalloc is opened: py_arenas_open() */
+	if (!large && d->pymalloc && ps_backend != &ps_memcheck) {
 		config.flags |= POOLSHIM_IN_REGIONS;
 		config.release = poolshim_py_small_free;
 	}

@@ -137,8 +137,7 @@ static void give_back(uintptr_t raw)
 	unsigned was = *mark;
 
 	*mark = 0;
-	ps_request(UNDEFINED, raw, sizeof(void *), 0, 0); /* pymalloc's link */
-	py_arena_block_freed((void *)raw);
+	ps_request(UNDEFINED, raw, raw_size(mark_size(was) >> 4), 0, 0);
 	poolshim_py_under_free(mark_owner(was), (void *)raw);
 }
 
