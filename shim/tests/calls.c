@@ -265,7 +265,7 @@ static void test_loop(const char *checker)
 		return;
 	unsigned all = frames_with(&hook);
 	hook.loop = (const void *)(uintptr_t)interpret;
-	hook.loop_size = 64; /* more than it has up to the call */
+	hook.loop_size = 256; /* more than it has up to the call */
 	unsigned most = frames_with(&hook);
 	hook.capture = NULL;
 	ok(most > 0 && most < all && frames_with(&hook) == all, "a stack with words ends at the loop");
