@@ -140,23 +140,24 @@ static inline uint64_t key_of(ps_stack stack, unsigned depth, unsigned count, un
 
 /*
  * By FRAME, the first of its words, and who called its function and that one's callers: next to an
- * allocator there are often the same few wrappers.
+ * allocator there are often the same few wrappers, most of all in an interpreter (HOOKED).
  */
-static inline struct memo *memo_at(uintptr_t frame, uintptr_t end, const uintptr_t *words)
+PS_INLINE struct memo *memo_at(
+        uintptr_t frame, uintptr_t end, const uintptr_t *words, int hooked)
 {
-	uint64_t h = frame ^ words[0] << 7 ^ words[1] << 13;
+	uint64_t h = frame ^ (hooked ? words[0] << 7 ^ words[1] << 13 : 0);
 	uintptr_t at = frame;
 
 	for (unsigned i = 0; i < MEMO_CALLERS; i++) {
 		const linked *here = (const linked *)at;
-		h = (h ^ (*here)[1]) * 0x9e3779b97f4a7c15u;
-		if (in_loop((*here)[1]))
+		h = (h << 11 | h >> 53) ^ (*here)[1];
+		if (!hooked || in_loop((*here)[1]))
 			break;
 		at = (*here)[0];
 		if (PS_UNLIKELY(at <= frame || at >= end || end - at < sizeof *here))
 			break;
 	}
-	return &memos[h >> 55];
+	return &memos[h * 0x9e3779b97f4a7c15u >> 55];
 }
 
 /* Is each of N frames, from FRAME on, what MEMO says? Looks at nothing outside FRAME to END. */
@@ -164,21 +165,21 @@ static inline int looks_the_same(
         const struct memo *memo, unsigned n, uintptr_t frame, uintptr_t end)
 {
 	linked differs = { 0, 0 };
-	uintptr_t most = end - frame - sizeof differs, at = 0;
+	uintptr_t at = frame;
 
 #pragma GCC unroll 4
 	for (unsigned i = 0; i < n; i++) {
 		linked expected = memo->links[i];
-		differs |= *(const linked *)(frame + at) ^ expected;
-		/* beyond them all that can be wrong is the last, which is not followed */
-		at = expected[0] - frame;
-		at = at > most ? 0 : at;
+		if (PS_UNLIKELY(at - frame > end - frame - sizeof expected))
+			return 0;
+		differs |= *(const linked *)at ^ expected;
+		at = expected[0];
 	}
 	return !(differs[0] | differs[1]);
 }
 
-static inline ps_stack recall(const struct memo *memo, uintptr_t frame, uintptr_t end,
-        unsigned depth, const uintptr_t *words, unsigned count)
+PS_INLINE ps_stack recall(const struct memo *memo, uintptr_t frame, uintptr_t end,
+        unsigned depth, const uintptr_t *words, unsigned count, int hooked)
 {
 	if (atomic_load_explicit(&memo->frame, memory_order_relaxed) != frame)
 		return 0;
@@ -186,7 +187,7 @@ static inline ps_stack recall(const struct memo *memo, uintptr_t frame, uintptr_
 	unsigned n = key >> 32 & 31;
 	uintptr_t differs = 0;
 
-	for (unsigned i = 0; i < PS_CONTEXT; i++)
+	for (unsigned i = 0; hooked && i < PS_CONTEXT; i++)
 		differs |= memo->words[i] ^ words[i];
 	if (differs || key != key_of((ps_stack)key, depth, count, n) || n > MEMO_FRAMES ||
 	        end - frame < sizeof(linked))
@@ -230,16 +231,20 @@ static PS_NOINLINE ps_stack walk(struct memo *memo, uintptr_t frame, uintptr_t e
 	return stack;
 }
 
+PS_INLINE ps_stack stack_here(uintptr_t frame, unsigned depth, int hooked)
+{
+	uintptr_t words[PS_CONTEXT] = { 0 }, end = stack_end(frame);
+	unsigned count = hooked ? ps_hook.capture(words, PS_CONTEXT) : 0;
+	struct memo *memo = memo_at(frame, end, words, hooked);
+	ps_stack known = WALKS ? recall(memo, frame, end, depth, words, count, hooked) : 0;
+
+	return known ? known : walk(memo, frame, end, depth, words, count);
+}
+
 ps_stack ps_stack_here(const void *first, unsigned depth)
 {
-	uintptr_t words[PS_CONTEXT] = { 0 }, frame = ps_address(first), end = stack_end(frame);
-	unsigned count = 0;
-
 	if (!depth)
 		return 1;
-	if (ps_hook.capture)
-		count = ps_hook.capture(words, PS_CONTEXT);
-	struct memo *memo = memo_at(frame, end, words);
-	ps_stack known = WALKS ? recall(memo, frame, end, depth, words, count) : 0;
-	return known ? known : walk(memo, frame, end, depth, words, count);
+	return ps_hook.capture ? stack_here(ps_address(first), depth, 1)
+	                       : stack_here(ps_address(first), depth, 0);
 }
