@@ -1,10 +1,10 @@
 # Sourced after tap.sh by the tests of libpoolshim-cpython.so in interpreters that nobody rebuilt: those of
 # PYTHONS (paths; default: each python3 that is found).
-# shellcheck shell=sh disable=SC2154 # scratch
+# shellcheck shell=sh disable=SC2034,SC2154 # here is for who sources it, scratch from there
 
 here=$SRCDIR/shim/tests
 preload=$BUILD/shim/libpoolshim-cpython.so
-other= options=
+other='' options=''
 unset PYTHONMALLOC PYTHONDEVMODE PYTHONTRACEMALLOC POOLSHIM_OPTIONS PYTHONPATH
 
 # A python3 may be a script that finds the real one.
