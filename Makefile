@@ -179,7 +179,9 @@ run_or_skip = $(if $(2),$(run_tests) $(tap)/$(1) $(addprefix $(srcdir)/,$(2)), \
 	$(count_tests) --skip $(tap)/$(1) "no tests")
 
 # on the real runtime: minutes, and sources that may have to be fetched
+# one after the other: a build is one run's, and uses all cores itself
 run-cpython: TEST_TIMEOUT = 3000
+run-cpython: export TEST_JOBS = 1
 run-cpython: all
 	@$(call run_or_skip,cpython,$(call in_src,$(folders:=/tests/cpython/*.t)))
 
