@@ -66,9 +66,11 @@ finds() { # KIND OUT ARG...
     jq -e --arg kind "$kind" 'any(.findings[]; .tool == "asan" and .kind == $kind and
         any(.stacks[]; .role == "alloc" and .python[0].file == "<string>"))' "$out/findings.json" >/dev/null
 }
+# What the interpreter itself prints is not asked for: with and without the shim, callbacks of weak references
+# recurse in test_weakref as deep as the threads happen to take turns, and too deep at times.
 finds_nothing() { # OUT ARG...
     in_cell "$@" && grep -q '^Result: SUCCESS' "$out"/*/units/*/output.txt &&
-        jq -e '.findings == []' "$out/findings.json" >/dev/null
+        jq -e '[.findings[] | select(.tool != "cpython")] == []' "$out/findings.json" >/dev/null
 }
 
 check 'an object after it was freed' finds heap-use-after-free object -c "$after_free" PyObject 60
