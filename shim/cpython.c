@@ -148,7 +148,7 @@ __attribute__((constructor)) static void start(void)
 		return;
 	started = 1;
 	py_frames_start();
-	py_domains_start();
+	py_hooks_start();
 	/* without asking: what pymalloc allocates first has to come from the allocator that stays */
 	for (int domain = PY_RAW; domain < PY_DOMAINS; domain++)
 		py_domain_wrap(domain);

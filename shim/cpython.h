@@ -6,6 +6,7 @@
  *   cpython_domains.c  the wrappers: raw, mem, obj; one set of pools for each interpreter
  *   cpython_memcheck.c the same under Memcheck, short, for most blocks; cpython_recycle.c, which are
  *                      used again and again
+ *   cpython_hooks.c    which functions are its debug hooks
  *   cpython_slots.c    which interpreter
  *   cpython_arena.c    pymalloc's arenas as regions
  *   cpython_frame.c    where the Python program is
@@ -79,6 +80,12 @@ static inline void *py_thread_state(void)
 /* Puts the wrappers of those domains in whose allocator no longer leads to them. */
 void py_install(void);
 
+/* --- cpython_hooks.c */
+
+extern struct py_allocator py_initial[PY_DOMAINS]; /* before anything was configured */
+extern struct py_allocator py_debug_hooks[PY_DOMAINS];
+void py_hooks_start(void); /* fills both; before the first domain is wrapped */
+
 /* --- cpython_slots.c */
 
 enum { PY_SLOTS = 32 }; /* interpreters alive at once; blocks of further ones are not watched */
@@ -147,7 +154,6 @@ void poolshim_py_free(void *ctx, void *p);
 void poolshim_py_under_free(void *ctx, void *raw);
 void py_check_gil(void);
 
-void py_domains_start(void); /* before the first of them is wrapped */
 /* The main interpreter's pymalloc begins anew: what is in quarantine cannot go back to it. */
 void py_forget_kept(void);
 /* Wraps what is installed for DOMAIN now. */

@@ -6,9 +6,7 @@
  * pymalloc asks the raw domain for what is larger than 512 bytes: such calls pass too, for the block
  * is the outer one.
  */
-#include <dlfcn.h>
 #include <limits.h>
-#include <link.h>
 #include <string.h>
 
 #include "begin_end.h"
@@ -32,8 +30,6 @@ static const char *const names[PY_DOMAINS] = { "PyMem_Raw", "PyMem", "PyObject" 
 static struct domain domains[GENERATIONS][PY_DOMAINS];
 static int generations[PY_DOMAINS]; /* how many there are */
 static int wraps[PY_DOMAINS];	    /* and how often one of them was put in */
-static struct py_allocator debug_hooks[PY_DOMAINS];
-static struct py_allocator initial[PY_DOMAINS]; /* before anything was configured */
 
 static _Atomic int making;
 /* a bit for each domain whose wrapper was called */
@@ -231,10 +227,13 @@ void *poolshim_py_calloc(void *ctx, size_t count, size_t size)
 	py_state = py_thread_state();
 	struct poolshim_pool *pool = pool_of(d, is_large(d, total));
 	size_t raw_size = size_in(pool, total);
-	if (!raw_size)
-		return poolshim_py_under_calloc(d, count, size);
-	void *raw = poolshim_py_under_malloc(d, raw_size);
-	void *p = raw ? poolshim_py_watch(pool, raw, total, __builtin_frame_address(0)) : NULL;
+	void *raw = raw_size ? poolshim_py_under_malloc(d, raw_size)
+	                     : poolshim_py_under_calloc(d, count, size);
+	if (!raw || !raw_size) {
+		py_state = NULL;
+		return raw;
+	}
+	void *p = poolshim_py_watch(pool, raw, total, __builtin_frame_address(0));
 	py_state = NULL;
 	return p ? memset(p, 0, total) : NULL;
 }
@@ -348,8 +347,10 @@ void *poolshim_py_realloc(void *ctx, void *p, size_t size)
 	py_state = py_thread_state();
 	void *record = find_live(&b, d, pool_of(d, d->kind == PY_RAW), p);
 	struct poolshim_pool *other = record ? NULL : pool_of_other(d, p);
-	if (PS_UNLIKELY(!record && !other))
+	if (PS_UNLIKELY(!record && !other)) {
+		py_state = NULL;
 		return poolshim_py_under_realloc(d, p, size);
+	}
 	void *moved = poolshim_py_malloc(ctx, size);
 	if (!moved)
 		return NULL;
@@ -362,61 +363,6 @@ void *poolshim_py_realloc(void *ctx, void *p, size_t size)
 	}
 	py_state = NULL;
 	return moved;
-}
-
-/*
- * All of _PyRuntime, which nobody uses yet: since 3.12 PyMem_SetupDebugHooks() also notes there that the
- * hooks are in, no function takes that back, and a collector without the GIL then looks for objects 16
- * bytes further on (gc_visit_heaps_lock_held, Python/gc_free_threading.c 3.13). Word by word: memcpy()
- * would stop at what ASan fences off behind it.
- */
-struct runtime {
-	volatile uint64_t *words, *copy;
-	size_t n;
-};
-
-static void save_runtime(struct runtime *r)
-{
-	const ElfW(Sym) *symbol = NULL;
-	Dl_info info;
-
-	*r = (struct runtime){ (void *)(uintptr_t)py.runtime, NULL, 0 };
-	if (!py.runtime || py.minor < 12 ||
-	        !dladdr1(py.runtime, &info, (void **)(void *)&symbol, RTLD_DL_SYMENT) || !symbol)
-		return;
-	r->copy = ps_map(symbol->st_size);
-	r->n = r->copy ? symbol->st_size / sizeof *r->copy : 0;
-	for (size_t i = 0; i < r->n; i++)
-		r->copy[i] = r->words[i];
-}
-
-static void restore_runtime(struct runtime *r)
-{
-	for (size_t i = 0; i < r->n; i++)
-		if (r->words[i] != r->copy[i])
-			r->words[i] = r->copy[i];
-	if (r->copy)
-		ps_unmap((void *)r->copy, r->n * sizeof *r->copy);
-}
-
-/*
- * Which functions are the debug hooks. PyMem_SetupDebugHooks() wraps what is installed and remembers it
- * in one place, and only if it is not the hooks already: asked once one of us is in, they and we would
- * call each other for ever.
- */
-void py_domains_start(void)
-{
-	struct runtime runtime;
-
-	save_runtime(&runtime);
-	for (int i = PY_RAW; i < PY_DOMAINS; i++)
-		py.get_allocator(i, &initial[i]);
-	py.setup_debug_hooks();
-	for (int i = PY_RAW; i < PY_DOMAINS; i++) {
-		py.get_allocator(i, &debug_hooks[i]);
-		py.set_allocator(i, &initial[i]);
-	}
-	restore_runtime(&runtime);
 }
 
 static int same(const struct py_allocator *a, const struct py_allocator *b)
@@ -446,9 +392,9 @@ void py_domain_wrap(enum py_domain kind)
 	struct domain *d = &domains[i][kind];
 	if (i == generations[kind]) {
 		d->kind = kind;
-		d->debug = now.malloc == debug_hooks[kind].malloc;
-		d->pymalloc = !py.free_threaded && !d->debug && now.malloc == initial[kind].malloc &&
-		              now.malloc != initial[PY_RAW].malloc;
+		d->debug = now.malloc == py_debug_hooks[kind].malloc;
+		d->pymalloc = !py.free_threaded && !d->debug && now.malloc == py_initial[kind].malloc &&
+		              now.malloc != py_initial[PY_RAW].malloc;
 		d->largest_small = 512;
 		if (d->debug) /* PYMEM_DEBUG_EXTRA_BYTES, Objects/obmalloc.c */
 			d->largest_small -= 4 * sizeof(size_t);
@@ -478,7 +424,7 @@ int py_domain_wrapped(enum py_domain kind)
 	/* The debug hooks of the other domains insist on the GIL, which nobody has before there is a
 	   thread's state; pymalloc takes its pools from that state's interpreter since 3.12. Both come to
 	   all domains at once, so that what is underneath is so in all. */
-	if (!py.thread_state() || (now.malloc == debug_hooks[kind].malloc && !py.holds_gil())) {
+	if (!py.thread_state() || (now.malloc == py_debug_hooks[kind].malloc && !py.holds_gil())) {
 		kind = PY_RAW;
 		py.get_allocator((int)kind, &now);
 	}
