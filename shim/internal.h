@@ -136,6 +136,8 @@ struct ps_backend {
 	void (*region)(const void *start, size_t size, int added);
 	/* what is kept at START is not lost, though that is no memory of the program's */
 	void (*root)(const void *start, size_t size);
+	/* memory of ours is not used (yet): its search for leaks need not look there */
+	void (*hide)(const void *start, size_t size, int hidden);
 	/* reports FAULT with P itself: 1; it cannot: 0 */
 	int (*fault)(enum ps_fault fault, void *p);
 	void (*quiet)(int on); /* no reports on what the shim itself reads */

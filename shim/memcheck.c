@@ -132,6 +132,11 @@ static void open(const void *start, size_t size)
 	ps_request(DEFINED, ps_address(start), size, 0, 0);
 }
 
+static void hide(const void *start, size_t size, int hidden)
+{
+	ps_request(hidden ? NOACCESS : DEFINED, ps_address(start), size, 0, 0);
+}
+
 static void quiet(int on)
 {
 	ps_request(REPORTING, on ? 1 : (uintptr_t)-1, 0, 0, 0);
@@ -223,6 +228,7 @@ const struct ps_backend ps_memcheck = {
 	.fence = fence,
 	.open = open,
 	.region = region,
+	.hide = hide,
 	.fault = poolshim_fault,
 	.quiet = quiet,
 };

@@ -5,7 +5,7 @@
  */
 #include "internal.h"
 
-enum { OWNERS = PS_POOLS, BATCH = 8, AHEAD = 6, OPENED = 1024 };
+enum { OWNERS = PS_POOLS, BATCH = 8, AHEAD = 6, SHOWN = 1024 };
 
 struct entry {
 	unsigned char *user;
@@ -66,8 +66,7 @@ static PS_NOINLINE struct ps_shard *shard_make(struct ps_owner *owner, unsigned 
 		entries *= 2;
 	if (!made || !(made->ring = ps_map(entries * sizeof *made->ring)))
 		return NULL;
-	if (ps_backend == &ps_memcheck)
-		ps_backend->fence(made->ring, entries * sizeof *made->ring, 0);
+	PS_CALL(hide, made->ring, entries * sizeof *made->ring, 1);
 	made->mask = (uint32_t)entries - 1;
 	made->around = around;
 	if (!atomic_compare_exchange_strong(&owner->shards[i], &none, made)) {
@@ -102,7 +101,6 @@ static void shard_leave(struct ps_owner *owner, struct ps_shard *s)
 static inline unsigned char *take_oldest(struct ps_shard *s, uint64_t *size_pool)
 {
 	struct entry *e = &s->ring[s->head & s->mask];
-
 	unsigned char *user = e->user;
 
 	e->user = NULL; /* nobody's any more, for a search for leaks */
@@ -119,24 +117,19 @@ static inline void give_back(unsigned char *user, uint64_t size_pool)
 	pool->release(pool->context, ps_give_back(pool, user, size_pool & (PS_SIZE_MAX - 1)));
 }
 
-/*
- * Memcheck searches all that is accessible for pointers, so a ring becomes so only as far as it was
- * used.
- */
-static void open_more(struct ps_shard *s)
+/* The ring is not hidden any more, as far as it is used now. */
+static void show_more(struct ps_shard *s)
 {
-	struct entry *next = &s->ring[s->tail];
-
-	if (ps_backend == &ps_memcheck && s->tail <= s->mask)
-		ps_backend->open(next, OPENED * sizeof *next);
+	if (s->tail <= s->mask)
+		PS_CALL(hide, &s->ring[s->tail], SHOWN * sizeof *s->ring, 0);
 }
 
 static inline void add(struct ps_shard *s, const struct poolshim_pool *pool, void *user, size_t size)
 {
 	struct entry *e = &s->ring[s->tail & s->mask];
 
-	if (PS_UNLIKELY(!(s->tail & (OPENED - 1))))
-		open_more(s);
+	if (PS_UNLIKELY(!(s->tail & (SHOWN - 1))))
+		show_more(s);
 	e->user = user;
 	e->size_pool = size | (uint64_t)pool->number << 48;
 	s->tail++;

@@ -19,11 +19,10 @@ uint64_t ps_seal_key;
 int ps_records_start(void)
 {
 	ps_leaves = ps_map(sizeof *ps_leaves << (PS_TOP_SHIFT - PS_LEAF_SHIFT));
-	/* The unused rest need not be searched for pointers. */
-	if (ps_leaves && ps_backend == &ps_memcheck) {
+	if (ps_leaves) {
 		size_t used = (size_t)1 << (PS_CLIENT_SHIFT - PS_LEAF_SHIFT);
 		size_t all = (size_t)1 << (PS_TOP_SHIFT - PS_LEAF_SHIFT);
-		ps_backend->fence(ps_leaves + used, (all - used) * sizeof *ps_leaves, 0);
+		PS_CALL(hide, ps_leaves + used, (all - used) * sizeof *ps_leaves, 1);
 	}
 	ps_seal_key = ps_backend->own_stacks ? 0x9e3779b97f4a7c15u : 0;
 	return ps_leaves ? 0 : -1;
