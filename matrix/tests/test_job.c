@@ -244,7 +244,8 @@ static void a_full_disk_is_told(void **state)
 	(void)state;
 	if (mount("none", s.dir, "tmpfs", 0, "size=64k") < 0) {
 		release_spec(&s);
-		skip(); /* needs root */
+		print_message("# skipped: only root can mount\n");
+		skip();
 	}
 	s.output_limit = 0;
 	int rc = job_run(&s, &end, &e);

@@ -164,8 +164,10 @@ static int make_knows_fifo(void)
 static void make_takes_tokens_from_fifo(void **state)
 {
 	(void)state;
-	if (!make_knows_fifo())
-		skip(); /* make older than 4.4 */
+	if (!make_knows_fifo()) {
+		print_message("# skipped: make is older than 4.4\n");
+		skip();
+	}
 	run_makes(3, 1, "make", root);
 	run_makes(4, 2, "make", root);
 	static const char *const names[] = { "a b\\c '\"d", "e$(f) $$" };

@@ -266,8 +266,10 @@ static void twice(const char *path, const struct buf *log)
 
 static void test_each(const struct strv *logs, void (*test)(const char *path, const struct buf *log))
 {
-	if (!logs->n)
-		skip(); /* no shared corpus here */
+	if (!logs->n) {
+		print_message("# skipped: no ../shared/corpus here\n");
+		skip();
+	}
 	for (size_t i = 0; i < logs->n; i += step) {
 		struct buf log = { 0 };
 		load(&log, logs->v[i]);

@@ -105,16 +105,7 @@ overflow_found() { # OUT
     grep -q '"kind": "InvalidWrite"' "$1/findings.json" && grep -q 'python_faults.c' "$1/findings.json"
 }
 
-if ! cc=$(command -v "${CC:-cc}") || ! "$cc" -O1 -g -fPIC -shared -o "$scratch/faults.so" \
-    "$here/python_faults.c" 2>"$scratch/out"; then
-    echo "1..0 # SKIP no compiler for the planted faults"
-    exit 0
-fi
-pythons >"$scratch/pythons"
-if [ ! -s "$scratch/pythons" ]; then
-    echo "1..0 # SKIP no python3 with ctypes"
-    exit 0
-fi
+prepare
 check 'the program that starts CPython builds' "$cc" -O1 -g -fPIC -D_GNU_SOURCE -Wall -Wextra -Werror \
     -shared -o "$other" "$here/python_again.c"
 modes='debug malloc' # with the first one

@@ -27,3 +27,17 @@ no_finding() {
     tail -n 40 "$scratch/out"
     grep -q '; 0 findings' "$scratch/out"
 }
+
+# Builds the planted faults and lists the interpreters, in $scratch/pythons; without either nothing is tested.
+prepare() {
+    if ! cc=$(command -v "${CC:-cc}") || ! "$cc" -O1 -g -fPIC -shared -o "$scratch/faults.so" \
+        "$here/python_faults.c" 2>"$scratch/out"; then
+        echo "1..0 # SKIP no compiler for the planted faults"
+        exit 0
+    fi
+    pythons >"$scratch/pythons"
+    if [ ! -s "$scratch/pythons" ]; then
+        echo "1..0 # SKIP no python3 with ctypes"
+        exit 0
+    fi
+}

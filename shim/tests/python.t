@@ -99,16 +99,7 @@ END
     check "... nothing is found" no_finding
 }
 
-if ! cc=$(command -v "${CC:-cc}") || ! "$cc" -O1 -g -fPIC -shared -o "$scratch/faults.so" \
-    "$here/python_faults.c" 2>"$scratch/out"; then
-    echo "1..0 # SKIP no compiler for the planted faults"
-    exit 0
-fi
-pythons >"$scratch/pythons"
-if [ ! -s "$scratch/pythons" ]; then
-    echo "1..0 # SKIP no python3 with ctypes"
-    exit 0
-fi
+prepare
 while read -r python; do
     in_modes "$python"
 done <"$scratch/pythons"
