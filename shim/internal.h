@@ -33,6 +33,7 @@
 #define PS_WEAK __attribute__((weak))
 #define PS_NOINLINE __attribute__((noinline))
 #define PS_INLINE static inline __attribute__((always_inline))
+#define PS_LIKELY(x) __builtin_expect(!!(x), 1)
 #define PS_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 enum {

@@ -26,7 +26,7 @@ struct bounds {
 
 static __thread struct {
 	struct bounds own, other; /* the thread's stack, and one that it switched to */
-	uint8_t known, looked;
+	uint8_t known, looked, late;
 	uint16_t number;
 } thread __attribute__((tls_model("initial-exec")));
 
@@ -115,7 +115,14 @@ static inline int in_loop(uintptr_t pc)
 
 /* --- the memo */
 
-enum { MEMOS = 512, MEMO_FRAMES = 30, MEMO_CALLERS = 5 };
+enum {
+	MEMO_BITS = 10,
+	MEMO_WAYS = 4,
+	MEMO_CALLERS = 2,
+	MEMO_FRAMES = 30,
+	FRAMES_BITS = 5,
+	FRAMES_MASK = (1 << FRAMES_BITS) - 1,
+};
 
 /* What is at a frame pointer: that of the next frame, and where its function goes on. */
 typedef uintptr_t linked __attribute__((vector_size(2 * sizeof(uintptr_t)), aligned(sizeof(uintptr_t))));
@@ -126,38 +133,37 @@ typedef uintptr_t linked __attribute__((vector_size(2 * sizeof(uintptr_t)), alig
  */
 static struct memo {
 	_Atomic uintptr_t frame;
-	_Atomic uint64_t key; /* see key_of() */
-	volatile uintptr_t words[PS_CONTEXT]; /* of the frame hook, 0 behind the last */
+	_Atomic uint64_t key; /* key_of(), the stack's number, how many frames it has */
+	volatile linked words[PS_CONTEXT / 2]; /* of the frame hook, 0 behind the last */
 	volatile linked links[MEMO_FRAMES];
-} memos[MEMOS] __attribute__((aligned(64)));
+} memos[1 << MEMO_BITS] __attribute__((aligned(64)));
 
-/* Of a stack with N frames: what else it depends on, and its number in the lower half. */
-static inline uint64_t key_of(ps_stack stack, unsigned depth, unsigned count, unsigned n)
+/* What a stack depends on that is not on the stack, in the upper half. */
+static inline uint64_t key_of(unsigned depth)
 {
-	return stack | (uint64_t)thread.number << 48 | (uint64_t)depth << 40 | (uint64_t)count << 37 |
-	       (uint64_t)n << 32;
+	return ((uint64_t)thread.number << 8 | depth) << 32;
 }
 
 /*
- * By FRAME, the first of its words, and who called its function and that one's callers: next to an
- * allocator there are often the same few wrappers, most of all in an interpreter (HOOKED).
+ * By FRAME, the first of the stack, by the words, and by who called its function and that one's caller:
+ * next to an allocator there are often the same few wrappers. The upper bits are the place of the memo
+ * that is looked at first; in the other three of its four it can be too.
  */
-PS_INLINE struct memo *memo_at(
-        uintptr_t frame, uintptr_t end, const uintptr_t *words, int hooked)
+PS_INLINE unsigned place_of(uintptr_t frame, uintptr_t end, const linked *words, int hooked)
 {
-	uint64_t h = frame ^ (hooked ? words[0] << 7 ^ words[1] << 13 : 0);
-	uintptr_t at = frame;
+	const linked *here = (const linked *)frame;
+	uint64_t h = frame ^ (*here)[1] << 17;
 
-	for (unsigned i = 0; i < MEMO_CALLERS; i++) {
-		const linked *here = (const linked *)at;
+	if (hooked)
+		h ^= words[0][0] << 7 ^ words[0][1] << 13;
+	for (unsigned i = 0; hooked && i < MEMO_CALLERS; i++) {
+		uintptr_t next = (*here)[0];
+		if (PS_UNLIKELY(next <= frame || next >= end - sizeof *here))
+			break;
+		here = (const linked *)next;
 		h = (h << 11 | h >> 53) ^ (*here)[1];
-		if (!hooked || in_loop((*here)[1]))
-			break;
-		at = (*here)[0];
-		if (PS_UNLIKELY(at <= frame || at >= end || end - at < sizeof *here))
-			break;
 	}
-	return &memos[h * 0x9e3779b97f4a7c15u >> 55];
+	return (unsigned)(h * 0x9e3779b97f4a7c15u >> (64 - MEMO_BITS));
 }
 
 /* Is each of N frames, from FRAME on, what MEMO says? Looks at nothing outside FRAME to END. */
@@ -178,36 +184,83 @@ static inline int looks_the_same(
 	return !(differs[0] | differs[1]);
 }
 
-PS_INLINE ps_stack recall(const struct memo *memo, uintptr_t frame, uintptr_t end,
-        unsigned depth, const uintptr_t *words, unsigned count, int hooked)
+PS_INLINE ps_stack recall(const struct memo *memo, uintptr_t frame, uintptr_t end, unsigned depth,
+        const linked *words, int hooked)
 {
 	if (atomic_load_explicit(&memo->frame, memory_order_relaxed) != frame)
 		return 0;
 	uint64_t key = atomic_load_explicit(&memo->key, memory_order_acquire);
-	unsigned n = key >> 32 & 31;
-	uintptr_t differs = 0;
+	linked differs = { 0, 0 };
 
-	for (unsigned i = 0; hooked && i < PS_CONTEXT; i++)
+#pragma GCC unroll 4
+	for (unsigned i = 0; hooked && i < PS_CONTEXT / 2; i++)
 		differs |= memo->words[i] ^ words[i];
-	if (differs || key != key_of((ps_stack)key, depth, count, n) || n > MEMO_FRAMES ||
-	        end - frame < sizeof(linked))
+	if (differs[0] | differs[1] | (key ^ key_of(depth)) >> 32)
 		return 0;
-	return looks_the_same(memo, n, frame, end) ? (ps_stack)key : 0;
+	if (!looks_the_same(memo, key & FRAMES_MASK, frame, end))
+		return 0;
+	return (ps_stack)key >> FRAMES_BITS;
 }
 
-static PS_NOINLINE ps_stack walk(struct memo *memo, uintptr_t frame, uintptr_t end, unsigned depth,
-        const uintptr_t *words, unsigned count)
+static void take_over(struct memo *memo, const struct memo *new)
+{
+	uint64_t key = atomic_load_explicit(&new->key, memory_order_acquire);
+
+	atomic_store_explicit(&memo->frame, new->frame, memory_order_relaxed);
+	atomic_store_explicit(&memo->key, 0, memory_order_release);
+	for (unsigned i = 0; i < (key & FRAMES_MASK); i++)
+		memo->links[i] = new->links[i];
+	for (unsigned i = 0; i < PS_CONTEXT / 2; i++)
+		memo->words[i] = new->words[i];
+	atomic_store_explicit(&memo->key, key, memory_order_release);
+}
+
+/* COPY is of MEMO. 0: that is changing. */
+static int copy_of(struct memo *copy, const struct memo *memo)
+{
+	take_over(copy, memo);
+	atomic_thread_fence(memory_order_acquire);
+	return copy->key && atomic_load_explicit(&memo->key, memory_order_relaxed) == copy->key;
+}
+
+/* NEW is where it is looked for first. What was there moves on: it may be in use too. */
+static void remember(unsigned first, const struct memo *new)
+{
+	static _Atomic unsigned turn;
+	unsigned other;
+	struct memo old;
+
+	if (copy_of(&old, &memos[first])) {
+		other = atomic_fetch_add_explicit(&turn, 1, memory_order_relaxed) % (MEMO_WAYS - 1);
+		take_over(&memos[first ^ (other + 1)], &old);
+	}
+	take_over(&memos[first], new);
+}
+
+/* It is in use, and not where it is looked for first: the next time it is, most times. */
+static PS_NOINLINE void found_late(unsigned place, const struct memo *memo)
+{
+	struct memo copy;
+
+	if (!(++thread.late % 16) && copy_of(&copy, memo))
+		remember(place, &copy);
+}
+
+/* COUNT of WORDS are the frame hook's. */
+static PS_NOINLINE ps_stack walk(unsigned place, uintptr_t frame, uintptr_t end, unsigned depth,
+        const linked *words, unsigned count)
 {
 	uintptr_t values[PS_DEPTH + PS_CONTEXT], f = frame;
-	linked links[PS_DEPTH];
+	struct memo new = { .frame = frame };
 	unsigned n = 0;
 
 	/* F may be anything where code was compiled without frame pointers */
-	while (WALKS && n < depth && f < end && end - f >= 2 * sizeof(uintptr_t)) {
+	while (WALKS && n < depth && f < end && end - f >= sizeof(linked)) {
 		const linked *here = (const linked *)f;
 		if ((*here)[1] < 4096)
 			break;
-		links[n] = *here;
+		if (n < MEMO_FRAMES)
+			new.links[n] = *here;
 		values[n++] = (*here)[1];
 		if (count && in_loop((*here)[1]))
 			break;
@@ -217,28 +270,36 @@ static PS_NOINLINE ps_stack walk(struct memo *memo, uintptr_t frame, uintptr_t e
 		f = next;
 	}
 	for (unsigned i = 0; i < count; i++)
-		values[n + i] = words[i];
+		values[n + i] = words[i / 2][i % 2];
 	ps_stack stack = ps_depot_put(values, n, count, thread.number);
-	if (n > MEMO_FRAMES || stack <= 1)
+	if (!n || n > MEMO_FRAMES || stack <= 1)
 		return stack;
-	atomic_store_explicit(&memo->frame, frame, memory_order_relaxed);
-	atomic_store_explicit(&memo->key, 0, memory_order_release);
-	for (unsigned i = 0; i < n; i++)
-		memo->links[i] = links[i];
-	for (unsigned i = 0; i < PS_CONTEXT; i++)
-		memo->words[i] = words[i];
-	atomic_store_explicit(&memo->key, key_of(stack, depth, count, n), memory_order_release);
+	for (unsigned i = 0; i < PS_CONTEXT / 2; i++)
+		new.words[i] = words[i];
+	new.key = key_of(depth) | (uint32_t)stack << FRAMES_BITS | n;
+	remember(place, &new);
 	return stack;
 }
 
 PS_INLINE ps_stack stack_here(uintptr_t frame, unsigned depth, int hooked)
 {
-	uintptr_t words[PS_CONTEXT] = { 0 }, end = stack_end(frame);
-	unsigned count = hooked ? ps_hook.capture(words, PS_CONTEXT) : 0;
-	struct memo *memo = memo_at(frame, end, words, hooked);
-	ps_stack known = WALKS ? recall(memo, frame, end, depth, words, count, hooked) : 0;
+	linked words[PS_CONTEXT / 2] = { { 0 } };
+	uintptr_t end = stack_end(frame);
+	unsigned count = hooked ? ps_hook.capture((uintptr_t *)words, PS_CONTEXT) : 0;
 
-	return known ? known : walk(memo, frame, end, depth, words, count);
+	if (PS_UNLIKELY(!WALKS || end < sizeof(linked) || frame > end - sizeof(linked)))
+		return walk(0, frame, end, depth, words, count);
+	unsigned place = place_of(frame, end, words, hooked);
+	for (unsigned i = 0; i < MEMO_WAYS; i++) {
+		const struct memo *memo = &memos[place ^ i];
+		ps_stack known = recall(memo, frame, end, depth, words, hooked);
+		if (PS_LIKELY(known)) {
+			if (PS_UNLIKELY(i))
+				found_late(place, memo);
+			return known;
+		}
+	}
+	return walk(place, frame, end, depth, words, count);
 }
 
 ps_stack ps_stack_here(const void *first, unsigned depth)
