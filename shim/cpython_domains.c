@@ -11,6 +11,7 @@
 
 #include "begin_end.h"
 #include "cpython.h"
+#include "reuse.h"
 
 enum { GENERATIONS = 8, PROBE = 600 };
 
@@ -42,6 +43,8 @@ void py_forget_kept(void)
 			struct poolshim_pool *pool = domains[i][kind].pools[0][0];
 			if (pool)
 				ps_quarantine_forget(pool->owner, 0, UINTPTR_MAX);
+			if (pool && pool->reuse)
+				ps_reuse_forget(pool->reuse);
 		}
 	py_short_forget(0, UINTPTR_MAX);
 }
@@ -107,7 +110,10 @@ static struct poolshim_pool *make_pool(struct domain *d, int large, int slot)
 		config.layout = POOLSHIM_TAIL;
 		config.keep = 40;
 	}
-	return poolshim_create(&config);
+	struct poolshim_pool *pool = poolshim_create(&config);
+	if (pool && config.release == poolshim_py_small_free && slot == 0)
+		pool->reuse = ps_map(sizeof *pool->reuse);
+	return pool;
 }
 
 static PS_NOINLINE struct poolshim_pool *first_pool(struct domain *d, int large, int slot)
@@ -199,6 +205,14 @@ static inline size_t size_in(const struct poolshim_pool *pool, size_t size)
 	return raw ? raw + pool->extra : 0;
 }
 
+/* For a block of POOL, or NULL. */
+static inline void *raw_block(struct domain *d, struct poolshim_pool *pool, size_t size)
+{
+	void *raw = pool->reuse ? ps_reuse_take(pool->reuse, size) : NULL;
+
+	return raw ? raw : poolshim_py_under_malloc(d, size);
+}
+
 void *poolshim_py_malloc(void *ctx, size_t size)
 {
 	struct domain *d = ctx;
@@ -209,7 +223,7 @@ void *poolshim_py_malloc(void *ctx, size_t size)
 	py_state = py_thread_state();
 	struct poolshim_pool *pool = pool_of(d, is_large(d, size));
 	size_t raw_size = size_in(pool, size);
-	void *raw = poolshim_py_under_malloc(d, raw_size ? raw_size : size);
+	void *raw = raw_size ? raw_block(d, pool, raw_size) : poolshim_py_under_malloc(d, size);
 	void *p = raw && raw_size ? poolshim_py_watch(pool, raw, size, __builtin_frame_address(0)) : raw;
 	py_state = NULL;
 	return p;
@@ -227,7 +241,7 @@ void *poolshim_py_calloc(void *ctx, size_t count, size_t size)
 	py_state = py_thread_state();
 	struct poolshim_pool *pool = pool_of(d, is_large(d, total));
 	size_t raw_size = size_in(pool, total);
-	void *raw = raw_size ? poolshim_py_under_malloc(d, raw_size)
+	void *raw = raw_size ? raw_block(d, pool, raw_size)
 	                     : poolshim_py_under_calloc(d, count, size);
 	if (!raw || !raw_size) {
 		py_state = NULL;

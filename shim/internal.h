@@ -75,6 +75,7 @@ struct ps_region {
 };
 
 struct ps_shard;
+struct ps_reuse;
 
 /* Pools whose quarantine is one. */
 struct ps_owner {
@@ -102,6 +103,7 @@ struct poolshim_pool {
 	struct ps_owner *owner;
 	void (*release)(void *context, void *raw);
 	void *context;
+	struct ps_reuse *reuse; /* NULL: what leaves quarantine is released */
 	struct ps_region *_Atomic regions;
 	int tracked; /* its raw blocks are in regions of other pools */
 	_Atomic int used; /* 0: the slot is free */

@@ -3,7 +3,8 @@
  * lock. Others have a few, so that threads seldom meet; what the threads in use may keep together is
  * bounded. Blocks are given back inside a call on a pool of the same owner, with no lock held.
  */
-#include "internal.h"
+#include "hot.h"
+#include "reuse.h"
 
 enum { OWNERS = PS_POOLS, BATCH = 8, AHEAD = 6, SHOWN = 1024 };
 
@@ -117,6 +118,16 @@ static inline void give_back(unsigned char *user, uint64_t size_pool)
 	pool->release(pool->context, ps_give_back(pool, user, size_pool & (PS_SIZE_MAX - 1)));
 }
 
+/* Only in a call on a pool of a serial owner. */
+static inline void reuse_or_give_back(unsigned char *user, uint64_t size_pool)
+{
+	struct poolshim_pool *pool = &ps_pools[size_pool >> 48];
+	size_t size = ps_raw_size(POOLSHIM_HEADER, size_pool & (PS_SIZE_MAX - 1));
+
+	if (!pool->reuse || !ps_reuse_put(pool->reuse, user - PS_GRAIN, size))
+		give_back(user, size_pool);
+}
+
 /* The ring is not hidden any more, as far as it is used now. */
 static void show_more(struct ps_shard *s)
 {
@@ -174,7 +185,7 @@ int ps_quarantine_put(struct poolshim_pool *pool, unsigned char *user, size_t si
 		unsigned char *oldest = take_oldest(s, &size_pool);
 		__builtin_prefetch(s->ring[(s->head + AHEAD) & s->mask].user - PS_GRAIN, 1);
 		if (oldest)
-			give_back(oldest, size_pool);
+			reuse_or_give_back(oldest, size_pool);
 	}
 	return 1;
 }
