@@ -223,27 +223,26 @@ static int copy_of(struct memo *copy, const struct memo *memo)
 	return copy->key && atomic_load_explicit(&memo->key, memory_order_relaxed) == copy->key;
 }
 
-/* NEW is where it is looked for first. What was there moves on: it may be in use too. */
-static void remember(unsigned first, const struct memo *new)
+/* Most stacks come once. So where it is looked first what comes more often stays: see found_late(). */
+static void remember(unsigned place, const struct memo *new)
 {
 	static _Atomic unsigned turn;
-	unsigned other;
-	struct memo old;
+	unsigned other = 1 + atomic_fetch_add_explicit(&turn, 1, memory_order_relaxed) % (MEMO_WAYS - 1);
 
-	if (copy_of(&old, &memos[first])) {
-		other = atomic_fetch_add_explicit(&turn, 1, memory_order_relaxed) % (MEMO_WAYS - 1);
-		take_over(&memos[first ^ (other + 1)], &old);
-	}
-	take_over(&memos[first], new);
+	if (!atomic_load_explicit(&memos[place].key, memory_order_relaxed))
+		other = 0;
+	take_over(&memos[place ^ other], new);
 }
 
-/* It is in use, and not where it is looked for first: the next time it is, most times. */
-static PS_NOINLINE void found_late(unsigned place, const struct memo *memo)
+/* MEMO is in use, and not where it is looked first: it changes places with what is. */
+static PS_NOINLINE void found_late(unsigned place, struct memo *memo)
 {
-	struct memo copy;
+	struct memo late, first;
 
-	if (!(++thread.late % 16) && copy_of(&copy, memo))
-		remember(place, &copy);
+	if (++thread.late % 16 || !copy_of(&late, memo) || !copy_of(&first, &memos[place]))
+		return;
+	take_over(memo, &first);
+	take_over(&memos[place], &late);
 }
 
 /* COUNT of WORDS are the frame hook's. */
@@ -291,7 +290,7 @@ PS_INLINE ps_stack stack_here(uintptr_t frame, unsigned depth, int hooked)
 		return walk(0, frame, end, depth, words, count);
 	unsigned place = place_of(frame, end, words, hooked);
 	for (unsigned i = 0; i < MEMO_WAYS; i++) {
-		const struct memo *memo = &memos[place ^ i];
+		struct memo *memo = &memos[place ^ i];
 		ps_stack known = recall(memo, frame, end, depth, words, hooked);
 		if (PS_LIKELY(known)) {
 			if (PS_UNLIKELY(i))
