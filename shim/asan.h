@@ -44,7 +44,8 @@ PS_INLINE void ps_asan_live(const struct ps_block *b)
 		*(volatile uint16_t *)(volatile void *)s = PS_ASAN_FENCE << 8 | PS_ASAN_FENCE;
 		s += 2;
 	}
-	ps_shadow_fill(s, b->size >> 3, PS_ASAN_OPEN);
+	if (!ps_is_brief(b))
+		ps_shadow_fill(s, b->size >> 3, PS_ASAN_OPEN);
 	s += b->size >> 3;
 	if (b->size & 7)
 		*(volatile unsigned char *)s++ = b->size & 7;
@@ -55,7 +56,7 @@ PS_INLINE void ps_asan_dead(const struct ps_block *b)
 {
 	size_t keep = b->pool->keep;
 
-	if (PS_UNLIKELY(keep >= b->size))
+	if (PS_UNLIKELY(keep >= b->size) || ps_is_brief(b))
 		return;
 	ps_shadow_fill(ps_shadow(b->user) + (keep >> 3), ((b->size + 7) >> 3) - (keep >> 3),
 	        PS_ASAN_FREED);
@@ -65,7 +66,11 @@ PS_INLINE void ps_asan_released(const struct ps_block *b, int untracked)
 {
 	size_t n = untracked ? b->raw_size : ps_link(b);
 
-	if (n == sizeof(void *)) /* the usual: one link of a list */
+	if (ps_is_brief(b)) {
+		unsigned char *end = ps_shadow(b->user) + (b->size >> 3);
+		ps_shadow_fill(ps_shadow(b->raw), PS_GRAIN >> 3, PS_ASAN_OPEN);
+		ps_shadow_fill(end, (size_t)(ps_shadow(b->raw + b->raw_size) - end), PS_ASAN_OPEN);
+	} else if (n == sizeof(void *)) /* the usual: one link of a list */
 		*(volatile unsigned char *)ps_shadow(b->raw) = PS_ASAN_OPEN;
 	else
 		ps_shadow_fill(ps_shadow(b->raw), (n + 7) >> 3, PS_ASAN_OPEN);

@@ -31,7 +31,7 @@ PS_INLINE void *ps_begin(struct poolshim_pool *pool, void *raw, size_t size, uns
 	struct ps_block b;
 
 	ps_block_place(&b, pool, raw, size);
-	ps_mark(ps_address(raw), b.raw_size, pool->layout == POOLSHIM_TAIL);
+	ps_mark(ps_address(raw), ps_is_brief(&b) ? PS_GRAIN : b.raw_size, pool->layout == POOLSHIM_TAIL);
 	if (ps_options.canaries)
 		ps_pad_write(b.user + size, ps_pad(pool->layout, size));
 	void *record = ps_record_of(&b);

@@ -111,6 +111,8 @@ static struct poolshim_pool *make_pool(struct domain *d, int large, int slot)
 		config.keep = 40;
 	}
 	struct poolshim_pool *pool = poolshim_create(&config);
+	if (pool)
+		pool->brief = large && !ps_backend->alloc;
 	if (pool && config.release == poolshim_py_small_free && slot == 0)
 		pool->reuse = ps_map(sizeof *pool->reuse);
 	return pool;

@@ -100,6 +100,7 @@ struct poolshim_pool {
 	unsigned extra;
 	int plain; /* a raw block goes back as it is; only with a header */
 	int keeps; /* has a quarantine */
+	int brief; /* see ps_is_brief() */
 	struct ps_owner *owner;
 	void (*release)(void *context, void *raw);
 	void *context;
@@ -330,6 +331,16 @@ static inline size_t ps_round(size_t size)
 static inline size_t ps_link(const struct ps_block *b)
 {
 	return b->pool->link < b->raw_size ? b->pool->link : b->raw_size;
+}
+
+/*
+ * A large block, with a header, whose memory is open when it comes, has no bits in it, and goes back at
+ * once: what the user has of it is left as it is, and what is around that is fenced off while it lives.
+ * For checkers without functions of their own.
+ */
+static inline int ps_is_brief(const struct ps_block *b)
+{
+	return PS_UNLIKELY(b->size > 512) && b->pool->brief;
 }
 
 #endif
