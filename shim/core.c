@@ -76,8 +76,9 @@ void *ps_give_back(struct poolshim_pool *pool, unsigned char *user, size_t size)
 	if (pool->plain && !untracked)
 		return user - PS_GRAIN;
 	ps_block_place(&b, pool, user - (pool->layout == POOLSHIM_HEADER ? PS_GRAIN : 0), size);
+	size_t bits = ps_is_brief(&b) ? PS_GRAIN : b.raw_size;
 	if (untracked)
-		ps_bits_clear(ps_address(b.raw), ps_address(b.raw) + (ps_is_brief(&b) ? PS_GRAIN : b.raw_size));
+		ps_bits_clear(ps_address(b.raw), ps_address(b.raw) + bits);
 	if (ps_asan_direct)
 		ps_asan_released(&b, untracked);
 	else

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the shim costs CPython: an allocation-heavy script with pools kept and watched, against blocks
-# from malloc, in turn in one go; medians. `make bench-cpython', and part of `make bench-shim'. Needs
+# What the shim costs CPython: allocation-heavy scripts with pools kept and watched, against blocks from
+# malloc, in turn in one go; medians. One script keeps much of what it allocates, the other one little. `make bench-cpython', and part of `make bench-shim'. Needs
 # BUILD, SRCDIR, SANMATRIX.
 # ROUNDS (5), SMOKE_ROUNDS (1) of units of the smoke suite, RUNTIME (cpython). The cells asan, asan-pool and
 # valgrind-pool are built first where they are not yet.
@@ -10,7 +10,6 @@ rounds=${ROUNDS:-5} runtime=${RUNTIME:-cpython}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 ${CC:-cc} -O2 -o "$work/measure" "$SRCDIR/shim/bench/measure.c"
-script=$SRCDIR/shim/bench/allocations.py
 
 # interpreter CELL: builds it, prints its path
 interpreter() {
@@ -76,9 +75,13 @@ print() {
         $1, $2, $3, $2 / $4, $3 / $5 }'
 }
 
-compare "ASan; against PYTHONMALLOC=malloc on the same build" malloc floor shim malloc passthrough
-compare "ASan; against the cell asan (--with-address-sanitizer)" passthrough shim passthrough
-compare "Memcheck; against PYTHONMALLOC=malloc" memcheck-malloc memcheck-shim memcheck-malloc
+for script in "$SRCDIR/shim/bench/churn.py" "$SRCDIR/shim/bench/allocations.py"; do
+    rm -f "$work"/*.figures
+    compare "ASan, ${script##*/}; against PYTHONMALLOC=malloc on the same build" \
+        malloc floor shim malloc passthrough
+done
+compare "ASan, ${script##*/}; against the cell asan (--with-address-sanitizer)" passthrough shim passthrough
+compare "Memcheck, ${script##*/}; against PYTHONMALLOC=malloc" memcheck-malloc memcheck-shim memcheck-malloc
 i=0
 while [ $i -lt "${SMOKE_ROUNDS:-1}" ]; do
     smoke smoke-shim "$pool"

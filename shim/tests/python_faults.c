@@ -46,6 +46,30 @@ void overflow_large(void)
 	PyMem_Free(p);
 }
 
+void underflow_large(void)
+{
+	char *p = opaque(PyMem_Malloc(LARGE));
+
+	p[-1] = 1;
+	PyMem_Free(p);
+}
+
+/* Blocks of its size come and go until it has been reused: then that one is overflowed. */
+void overflow_reused(void)
+{
+	char *first = opaque(PyObject_Malloc(SMALL)), *p = NULL;
+
+	PyObject_Free(first);
+	for (int i = 0; i < 1000000 && p != first; i++) {
+		p = opaque(PyObject_Malloc(SMALL));
+		if (p != first)
+			PyObject_Free(p);
+	}
+	if (p == first)
+		p[SMALL] = 1;
+	PyObject_Free(p);
+}
+
 void overflow_raw(void)
 {
 	char *p = opaque(PyMem_RawMalloc(SMALL));
