@@ -15,16 +15,21 @@
 
 enum { GENERATIONS = 8, PROBE = 600 };
 
+/*
+ * SMALL blocks are in arenas. MIDDLE ones would be, were they not larger by what is around them: they come
+ * from malloc, but go round like small ones, as malloc costs so much more under a checker.
+ */
+enum size { SMALL, MIDDLE, LARGE, SIZES };
+
 struct domain {
 	struct py_short quick; /* the first: cpython_memcheck.c */
 	enum py_domain kind;
 	struct py_allocator under;
 	int debug; /* the debug hooks are underneath */
 	int pymalloc; /* pymalloc is */
-	size_t largest_small; /* of raw blocks, in bytes */
-	/* by size: SMALL ones are in arenas */
-	struct poolshim_pool *pools[2][PY_SLOTS];
-	_Atomic int made[2][PY_SLOTS]; /* pools[i] is final, even if it is NULL */
+	size_t largest_small, largest_middle; /* of raw blocks, in bytes */
+	struct poolshim_pool *pools[SIZES][PY_SLOTS];
+	_Atomic int made[SIZES][PY_SLOTS]; /* pools[i] is final, even if it is NULL */
 };
 
 static const char *const names[PY_DOMAINS] = { "PyMem_Raw", "PyMem", "PyObject" };
@@ -40,7 +45,7 @@ void py_forget_kept(void)
 {
 	for (int i = 0; i < GENERATIONS; i++)
 		for (int kind = PY_MEM; kind < PY_DOMAINS; kind++) {
-			struct poolshim_pool *pool = domains[i][kind].pools[0][0];
+			struct poolshim_pool *pool = domains[i][kind].pools[SMALL][0];
 			if (pool)
 				ps_quarantine_forget(pool->owner, 0, UINTPTR_MAX);
 			if (pool && pool->reuse)
@@ -70,21 +75,25 @@ static enum poolshim_layout layout_of(const struct domain *d)
 	return py.free_threaded && d->kind == PY_OBJ ? POOLSHIM_TAIL : POOLSHIM_HEADER;
 }
 
-/* Is this more than pymalloc takes from its arenas (SMALL_REQUEST_THRESHOLD, 3.8 to 3.13)? */
-static inline int is_large(const struct domain *d, size_t size)
+/* pymalloc's arenas are for requests of up to 512 bytes (SMALL_REQUEST_THRESHOLD, 3.8 to 3.13). */
+static inline enum size size_of(const struct domain *d, size_t size)
 {
-	return d->kind == PY_RAW ||
-	       (!py.free_threaded && ps_raw_size(layout_of(d), size) > d->largest_small);
+	if (PS_UNLIKELY(d->kind == PY_RAW))
+		return LARGE;
+	size_t raw = ps_raw_size(layout_of(d), size);
+	if (PS_LIKELY(raw <= d->largest_small) || py.free_threaded)
+		return SMALL;
+	return raw <= d->largest_middle ? MIDDLE : LARGE;
 }
 
 /*
  * Raw blocks and large ones come from malloc, which has a quarantine of its own under a checker. Small
- * blocks are in arenas, where the debug hooks, if they are underneath, write over all of a free one.
+ * ones are in arenas, where the debug hooks, if they are underneath, write over all of a free one.
  *
  * A subinterpreter with a pymalloc of its own (3.12) lets its arenas leak if they have blocks at its end
  * (_PyInterpreterState_FinalizeAllocatedBlocks, Objects/obmalloc.c), so nothing of it is kept.
  */
-static struct poolshim_pool *make_pool(struct domain *d, int large, int slot)
+static struct poolshim_pool *make_pool(struct domain *d, enum size of, int slot)
 {
 	struct poolshim_config config = {
 		.name = names[d->kind],
@@ -94,10 +103,10 @@ static struct poolshim_pool *make_pool(struct domain *d, int large, int slot)
 		.context = d,
 	};
 
-	if (large || slot > 0)
+	if (of == LARGE || slot > 0)
 		config.flags = POOLSHIM_NO_QUARANTINE;
 	/* under Memcheck what goes back to pymalloc is opened: py_arenas_open() */
-	if (!large && d->pymalloc && ps_backend != &ps_memcheck) {
+	if (of == SMALL && d->pymalloc && ps_backend != &ps_memcheck) {
 		config.flags |= POOLSHIM_IN_REGIONS;
 		config.release = poolshim_py_small_free;
 	}
@@ -112,21 +121,23 @@ static struct poolshim_pool *make_pool(struct domain *d, int large, int slot)
 	}
 	struct poolshim_pool *pool = poolshim_create(&config);
 	if (pool)
-		pool->brief = large && !ps_backend->alloc;
-	if (pool && config.release == poolshim_py_small_free && slot == 0)
+		pool->brief = of == LARGE && !ps_backend->alloc;
+	if (pool && slot == 0 && (of == MIDDLE || config.release == poolshim_py_small_free))
 		pool->reuse = ps_map(sizeof *pool->reuse);
+	if (of == MIDDLE && pool && pool->reuse)
+		PS_CALL(root, pool->reuse, sizeof *pool->reuse);
 	return pool;
 }
 
-static PS_NOINLINE struct poolshim_pool *first_pool(struct domain *d, int large, int slot)
+static PS_NOINLINE struct poolshim_pool *first_pool(struct domain *d, enum size of, int slot)
 {
 	ps_lock(&making);
-	if (!d->made[large][slot]) {
-		d->pools[large][slot] = make_pool(d, large, slot);
-		atomic_store_explicit(&d->made[large][slot], 1, memory_order_release);
+	if (!d->made[of][slot]) {
+		d->pools[of][slot] = make_pool(d, of, slot);
+		atomic_store_explicit(&d->made[of][slot], 1, memory_order_release);
 	}
 	ps_unlock(&making);
-	return d->pools[large][slot];
+	return d->pools[of][slot];
 }
 
 PS_NOINLINE void py_check_gil(void)
@@ -136,7 +147,7 @@ PS_NOINLINE void py_check_gil(void)
 }
 
 /* Where the blocks of py_state belong; NULL: they are not watched. */
-static inline struct poolshim_pool *pool_of(struct domain *d, int large)
+static inline struct poolshim_pool *pool_of(struct domain *d, enum size of)
 {
 	int slot = 0;
 
@@ -148,9 +159,9 @@ static inline struct poolshim_pool *pool_of(struct domain *d, int large)
 		if (PS_UNLIKELY(slot < 0))
 			return NULL;
 	}
-	if (PS_UNLIKELY(!atomic_load_explicit(&d->made[large][slot], memory_order_acquire)))
-		return first_pool(d, large, slot);
-	return d->pools[large][slot];
+	if (PS_UNLIKELY(!atomic_load_explicit(&d->made[of][slot], memory_order_acquire)))
+		return first_pool(d, of, slot);
+	return d->pools[of][slot];
 }
 
 /*
@@ -223,7 +234,7 @@ void *poolshim_py_malloc(void *ctx, size_t size)
 	if (PS_UNLIKELY(py_depth))
 		return d->under.malloc(d->under.ctx, size);
 	py_state = py_thread_state();
-	struct poolshim_pool *pool = pool_of(d, is_large(d, size));
+	struct poolshim_pool *pool = pool_of(d, size_of(d, size));
 	size_t raw_size = size_in(pool, size);
 	void *raw = raw_size ? raw_block(d, pool, raw_size) : poolshim_py_under_malloc(d, size);
 	void *p = raw && raw_size ? poolshim_py_watch(pool, raw, size, __builtin_frame_address(0)) : raw;
@@ -241,7 +252,7 @@ void *poolshim_py_calloc(void *ctx, size_t count, size_t size)
 	if (__builtin_mul_overflow(count, size, &total))
 		return NULL;
 	py_state = py_thread_state();
-	struct poolshim_pool *pool = pool_of(d, is_large(d, total));
+	struct poolshim_pool *pool = pool_of(d, size_of(d, total));
 	size_t raw_size = size_in(pool, total);
 	void *raw = raw_size ? raw_block(d, pool, raw_size)
 	                     : poolshim_py_under_calloc(d, count, size);
@@ -277,7 +288,7 @@ static int known(const struct domain *d, const void *p, struct ps_block *b)
  */
 static PS_NOINLINE struct poolshim_pool *pool_of_other(struct domain *d, const void *p)
 {
-	struct poolshim_pool *pool = pool_of(d, 0);
+	struct poolshim_pool *pool = pool_of(d, SMALL);
 	struct ps_block b;
 
 	if (!pool || known(d, p, &b))
@@ -342,7 +353,7 @@ void poolshim_py_free(void *ctx, void *p)
 	if (PS_UNLIKELY(d->kind == PY_RAW && atomic_load_explicit(&py_subs, memory_order_relaxed) > 0))
 		py_interpreter_ends(p);
 	py_state = py_thread_state();
-	void *record = find_live(&b, d, pool_of(d, d->kind == PY_RAW), p);
+	void *record = find_live(&b, d, pool_of(d, d->kind == PY_RAW ? LARGE : SMALL), p);
 	if (PS_UNLIKELY(!record))
 		poolshim_py_free_other(d, p);
 	else
@@ -361,7 +372,7 @@ void *poolshim_py_realloc(void *ctx, void *p, size_t size)
 	if (PS_UNLIKELY(py_depth))
 		return d->under.realloc(d->under.ctx, p, size);
 	py_state = py_thread_state();
-	void *record = find_live(&b, d, pool_of(d, d->kind == PY_RAW), p);
+	void *record = find_live(&b, d, pool_of(d, d->kind == PY_RAW ? LARGE : SMALL), p);
 	struct poolshim_pool *other = record ? NULL : pool_of_other(d, p);
 	if (PS_UNLIKELY(!record && !other)) {
 		py_state = NULL;
@@ -416,6 +427,9 @@ void py_domain_wrap(enum py_domain kind)
 			d->largest_small -= 4 * sizeof(size_t);
 		if (ps_backend->alloc)
 			d->largest_small -= PS_GRAIN; /* struct poolshim_pool, extra */
+		/* those of 3.12 would be forgotten: py_forget_kept() */
+		if (d->pymalloc && !ps_backend->alloc && py.minor != 12)
+			d->largest_middle = PS_REUSE_LARGEST;
 		d->under = now;
 		generations[kind]++;
 	}

@@ -9,7 +9,8 @@
 #include "internal.h"
 
 enum {
-	PS_REUSE_CLASSES = 512 / PS_GRAIN + 1,
+	PS_REUSE_LARGEST = 544, /* a block of 512 bytes */
+	PS_REUSE_CLASSES = PS_REUSE_LARGEST / PS_GRAIN + 1,
 	PS_REUSE_MOST = 255,	  /* blocks of a class at most */
 	PS_REUSE_BYTES = 16 << 10, /* and so many bytes */
 };
@@ -29,7 +30,9 @@ PS_INLINE void *ps_reuse_take(struct ps_reuse *r, size_t size)
 
 	if (PS_UNLIKELY(i >= PS_REUSE_CLASSES || !r->classes[i].n))
 		return NULL;
-	return r->classes[i].raw[--r->classes[i].n];
+	void **last = &r->classes[i].raw[--r->classes[i].n], *raw = *last;
+	*last = NULL; /* for a search for leaks */
+	return raw;
 }
 
 /* Keeps RAW of SIZE bytes: 1; 0: there are enough, it goes back. */

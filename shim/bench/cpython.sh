@@ -1,7 +1,7 @@
 #!/bin/sh
 # What the shim costs CPython: allocation-heavy scripts with pools kept and watched, against blocks from
-# malloc, in turn in one go; medians. One script keeps much of what it allocates, the other one little. `make bench-cpython', and part of `make bench-shim'. Needs
-# BUILD, SRCDIR, SANMATRIX.
+# malloc, in turn in one go; medians. One script keeps much of what it allocates, the other one little.
+# `make bench-cpython', and part of `make bench-shim'. Needs BUILD, SRCDIR, SANMATRIX.
 # ROUNDS (5), SMOKE_ROUNDS (1) of units of the smoke suite, RUNTIME (cpython). The cells asan, asan-pool and
 # valgrind-pool are built first where they are not yet.
 set -eu

@@ -44,6 +44,7 @@ in_modes() { # PYTHON
     check "$1: overflow, -X dev" faulty overflow heap-buffer-overflow PyMem '' "$1" -X dev
     check "$1: a sound program, -X tracemalloc" sound '' "$1" -X tracemalloc
     check "$1: overflow of a large block" faulty overflow_large heap-buffer-overflow PyMem '' "$1"
+    check "$1: overflow of a block of 512 bytes" faulty overflow_middle heap-buffer-overflow PyObject '' "$1"
     check "$1: underflow of a large block" faulty underflow_large "[a-z-]*" PyMem '' "$1"
     check "$1: overflow of a block in its second life" faulty overflow_reused heap-buffer-overflow \
         PyObject '' "$1"

@@ -8,7 +8,7 @@
 extern void *PyMem_Malloc(size_t size), *PyObject_Malloc(size_t size), *PyMem_RawMalloc(size_t size);
 extern void PyMem_Free(void *p), PyObject_Free(void *p), PyMem_RawFree(void *p);
 
-enum { SMALL = 40, LARGE = 5000 };
+enum { SMALL = 40, MIDDLE = 512, LARGE = 5000 };
 
 static volatile int sink;
 static char *volatile kept;
@@ -44,6 +44,14 @@ void overflow_large(void)
 
 	p[LARGE] = 1;
 	PyMem_Free(p);
+}
+
+void overflow_middle(void)
+{
+	char *p = opaque(PyObject_Malloc(MIDDLE));
+
+	p[MIDDLE] = 1;
+	PyObject_Free(p);
 }
 
 void underflow_large(void)

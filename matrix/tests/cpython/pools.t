@@ -20,6 +20,22 @@ misuse() {
         "$out/findings.json" >/dev/null
 }
 
+# A block of so many bytes is written to after it was freed, in its last byte.
+after_free='import ctypes, sys
+api, size = ctypes.pythonapi, int(sys.argv[1])
+api.PyObject_Malloc.restype = ctypes.c_void_p
+block = api.PyObject_Malloc(size)
+api.PyObject_Free(ctypes.c_void_p(block))
+ctypes.memset(block + size - 1, 0, 1)'
+freed() { # SIZE
+    out=$scratch/freed-$1
+    "$SANMATRIX" exec --cell asan-pool --runtime "$runtime" --out "$out" --progress none -- \
+        '{python}' -c "$after_free" "$1" >"$scratch/log" 2>&1
+    jq -r '.findings[] | "\(.tool) \(.kind)"' "$out/findings.json"
+    jq -e 'any(.findings[]; .tool == "asan" and .kind == "heap-use-after-free" and
+        ([.stacks[].role] | index("free") and index("alloc")))' "$out/findings.json" >/dev/null
+}
+
 # told COMMAND...: ends with 0, or with 1 for findings; a fault that is missed is a 3
 told() {
     "$@" >"$scratch/log" 2>&1
@@ -33,4 +49,7 @@ check '... and the Python line that allocated it' jq -e 'any(.findings[].stacks[
     .python[0].file == "<string>" and .python[0].line == 1)' "$scratch/pymem_buffer_overflow/findings.json"
 check 'pymem_api_misuse' misuse pymem_api_misuse asan allocator-misuse alloc
 check 'pymem_malloc_without_gil' misuse pymem_malloc_without_gil cpython api-misuse
+for size in 1 480 512 513 5000; do # small, the largest of those, of what pymalloc is for, and larger
+    check "use of $size bytes after they were freed" freed $size
+done
 done_testing
