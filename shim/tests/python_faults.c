@@ -65,15 +65,15 @@ void underflow_large(void)
 /* Blocks of its size come and go until it has been reused: then that one is overflowed. */
 void overflow_reused(void)
 {
-	char *first = opaque(PyObject_Malloc(SMALL)), *p = NULL;
+	char *first = opaque(PyObject_Malloc(SMALL)), *p;
 
 	PyObject_Free(first);
+	p = opaque(PyObject_Malloc(SMALL));
 	for (int i = 0; i < 1000000 && p != first; i++) {
+		PyObject_Free(p);
 		p = opaque(PyObject_Malloc(SMALL));
-		if (p != first)
-			PyObject_Free(p);
 	}
-	if (p == first)
+	if (p && p == first)
 		p[SMALL] = 1;
 	PyObject_Free(p);
 }
